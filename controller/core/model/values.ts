@@ -1,0 +1,66 @@
+/** JSON values as the core handles them: readonly, maps without a prototype, compared by value. */
+export type Json = null | boolean | number | string | JsonList | JsonMap
+export type JsonList = readonly Json[]
+export interface JsonMap {
+  readonly [key: string]: Json
+}
+export type MutableMap = Record<string, Json>
+
+/** A map that `__proto__` or `constructor` cannot reach through. Every map of the core starts here. */
+export function newMap(): MutableMap {
+  return Object.create(null) as MutableMap
+}
+
+export function isMap(value: unknown): value is JsonMap {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function isList(value: unknown): value is JsonList {
+  return Array.isArray(value)
+}
+
+const owns = Object.prototype.hasOwnProperty
+
+/** Reads one key and sees own keys only: a map that came from outside may still have Object.prototype. */
+export function get(map: JsonMap, key: string): Json | undefined {
+  return owns.call(map, key) ? map[key] : undefined
+}
+
+/** JSON value equality: key order does not count, list order does. Undefined equals only itself. */
+export function equal(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (isList(a)) {
+    if (!isList(b) || a.length !== b.length) return false
+    for (let i = 0; i < a.length; i++) if (!equal(a[i], b[i])) return false
+    return true
+  }
+  if (isList(b)) return false
+  let keys = 0
+  for (const key in a) {
+    if (!owns.call(a, key)) continue
+    if (!owns.call(b, key) || !equal(a[key], b[key])) return false
+    keys++
+  }
+  for (const key in b) if (owns.call(b, key)) keys--
+  return keys === 0
+}
+
+/** The one text of a value: keys sorted by UTF-16 code unit, no white space (RFC 8785 for what YAML can say). */
+export function canonicalText(value: Json): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (isList(value)) return `[${value.map(canonicalText).join(',')}]`
+  const parts = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalText(value[key] as Json)}`)
+  return `{${parts.join(',')}}`
+}
+
+/** A copy whose maps have no prototype, deeply: for values that come from JSON.parse or a literal. */
+export function toValue(value: unknown): Json {
+  if (Array.isArray(value)) return value.map(toValue)
+  if (typeof value !== 'object' || value === null) return value as Json
+  const copy = newMap()
+  for (const [key, item] of Object.entries(value)) if (item !== undefined) copy[key] = toValue(item)
+  return copy
+}
