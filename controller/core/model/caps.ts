@@ -1,0 +1,29 @@
+/** Every limit on input, in one place; `test/core/model/caps.test.ts` goes one over each. */
+export const caps = {
+  /** Bytes of one file of a fleet. */
+  fileBytes: 256 * 1024,
+  /** Levels of nesting inside a document, and of folders in a tree. */
+  depth: 64,
+  /** Keys of one map. */
+  keys: 2_000,
+  /** Problems reported for one file. */
+  problemsPerFile: 50,
+  /** Bytes of one part of a path. */
+  pathPartBytes: 100,
+  /** Files of one snapshot. */
+  files: 2_000_000,
+  /** Characters of a name. */
+  nameLength: 63,
+  /** Characters of one expression. */
+  expressionLength: 2_048,
+  /** Nesting inside one expression. */
+  expressionDepth: 64,
+  /** Bytes of one alert sent to a webhook. */
+  alertBytes: 1024 * 1024,
+  /** Bytes of one vendor answer. */
+  answerBytes: 4 * 1024 * 1024,
+  /** Milliseconds for one vendor request. */
+  requestMs: 30_000,
+  /** Steps that one run may perform. */
+  stepsPerRun: 1_000,
+} as const

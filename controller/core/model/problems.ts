@@ -1,0 +1,116 @@
+/**
+ * What is wrong with a fleet, as values: collected, never thrown, so that one bad file hides no other.
+ * The codes are a closed union; `docs/reference/problems.md` is made from this table.
+ */
+export const problemCodes = {
+  // a tree that cannot be trusted
+  'bad-path': 'A path has a part that is not allowed: use letters, digits, dot, underscore and hyphen, at most 100 bytes.',
+  'bad-mode': 'Only ordinary files and folders are read: replace symbolic links and submodules by files.',
+  'path-collision': 'Two paths differ only by upper and lower case: rename one of them.',
+  'too-many-levels': 'Folders are nested deeper than 64 levels: flatten them.',
+  'file-too-large': 'A file is larger than 256 KiB: split it.',
+
+  // a file that cannot be read as YAML
+  'not-utf8': 'The file is not UTF-8 text: save it as UTF-8.',
+  'yaml-syntax': 'The YAML cannot be read: correct it at the mark.',
+  'yaml-empty': 'The file says nothing: write a document or delete the file.',
+  'yaml-several-documents': 'One file holds one document: split the file at `---`.',
+  'yaml-anchor': 'Anchors, aliases and `<<` are not allowed: write the value out.',
+  'yaml-tag': 'Tags are not allowed: remove the `!…`.',
+  'yaml-directive': 'Directives are not allowed: remove the `%…` line.',
+  'yaml-key': 'A key must be a plain string: put it in quotes.',
+  'yaml-number': 'The number cannot be held exactly: put it in quotes or make it smaller.',
+  'duplicate-key': 'A key stands twice in one map: keep one of them.',
+  'refused-key': 'This key name is reserved by the language: choose another one.',
+  'too-deep': 'Values are nested deeper than 64 levels: flatten them.',
+  'too-many-keys': 'A map has more than 2,000 keys: split it.',
+
+  // a document that does not fit its kind
+  'unknown-kind': 'The kind is not one of Headwater’s: check `kind` and `apiVersion`.',
+  'unknown-field': 'The field is not known here: check its spelling.',
+  'missing-field': 'A required field is missing: add it.',
+  'wrong-type': 'The value has the wrong type: see what is expected.',
+  'wrong-value': 'The value is not allowed here: see what is expected.',
+  'duplicate-item': 'Two items of one list have the same key: rename or remove one.',
+
+  // files that do not fit together
+  'misplaced-file': 'The file does not belong here: see the layout in docs/reference/layout.md.',
+  'reserved-name': 'The name is reserved under a tenant: choose another one.',
+  'bad-name': 'Names are lower case letters, digits and hyphens, at most 63 characters.',
+  'name-mismatch': 'The name in the file and the name of its folder or file must be equal.',
+  'missing-tenant': 'A folder under tenants/ holds files but no tenant.yaml: add one.',
+  'duplicate-uid': 'Two tenants have the same uid: give the new one its own.',
+  'duplicate-name': 'Two files of one scope declare the same name: rename one.',
+  'unknown-workflow': 'No workflow of this name is visible here: check the name.',
+  'ambiguous-workflow': 'Several visible workflows have this short name: write owner:name.',
+  'unknown-release': 'The workflow has no such release: check its releases/ folder.',
+  'unknown-channel': 'The workflow has no such channel: check its channels.yaml.',
+  'unknown-tenant': 'There is no such tenant: check the path.',
+  'unknown-step': 'The step is not declared in this workflow.',
+  'unknown-input': 'The input is not declared in this workflow.',
+  'unknown-action': 'No action of this name is declared in connectors/actions/.',
+  'unknown-connector': 'No connector of this name is declared in connectors/vendors/.',
+  'unknown-connection': 'No connection of this name is visible to the tenant.',
+  'unknown-role': 'No role of this name is visible here.',
+  'duplicate-step': 'Two steps of a workflow have the same id: rename one.',
+  'step-kind': 'A step does exactly one thing: keep one of the fields that say what.',
+  'bad-expression': 'The expression cannot be read: correct it at the mark.',
+  'out-of-scope': 'A file may reach its own subtree only: narrow what it selects.',
+  'share-conflict': 'Two shares of equal distance disagree about a tenant and a workflow: narrow one.',
+  'empty-selector': 'The selector matches no tenant: check the tags and the subtree.',
+  'tenant-source': 'The tenant keeps its files in a repository of its own, which this version does not mount.',
+
+  // a workflow that cannot be rendered or bound for a tenant
+  'overlay-invalid': 'The overlay cannot be applied to its base: correct the patch at the mark.',
+  'overlay-not-shared': 'The tenant does not receive this workflow: share it first or remove the overlay.',
+  'not-customisable': 'The workflow is shared read-only: ask its owner, or remove the overlay.',
+  locked: 'An ancestor has locked this path: remove the change or ask the owner for an exemption.',
+  conflict: 'The overlay and the new release change the same thing: decide which one holds.',
+  'invalid-result': 'The workflow is no longer valid with this overlay: correct the overlay.',
+  'missing-binding': 'No connection of the tenant performs this action: add a connection or a binding.',
+  'ambiguous-binding': 'Several connections perform this action: say which one under `bindings`.',
+  'frozen-by': 'The tenant stays at its last good state until the named file is corrected.',
+
+  // a command or a repository that cannot be used
+  'unknown-revision': 'The revision cannot be found: check the name, or fetch first.',
+  'not-a-fleet': 'There is no fleet here: run in a folder with tenants/ and workflows/, or name one with --repo.',
+  'repository-unreadable': 'The repository cannot be read: see the cause.',
+  'fetch-failed': 'The remote repository cannot be fetched: check URL, token and network.',
+} as const
+
+export type ProblemCode = keyof typeof problemCodes
+
+/** Where something stands: lines and columns count from 1. */
+export interface Place {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  /** The line itself, for the caret. */
+  readonly text?: string
+}
+
+export interface Problem {
+  readonly code: ProblemCode
+  readonly severity: 'error' | 'warning'
+  /** The cause in our words: what is there, and what was expected. */
+  readonly message: string
+  readonly place?: Place
+  /** Field path inside the document, `/spec/steps/[id=x]/with`. */
+  readonly path?: string
+  /** The tenant that is affected, where it is one. */
+  readonly tenant?: string
+  /** A proposal such as `did you mean requireApproval?`. */
+  readonly hint?: string
+}
+
+export function problem(code: ProblemCode, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+  return { code, severity: 'error', message, ...rest }
+}
+
+export function warning(code: ProblemCode, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+  return { code, severity: 'warning', message, ...rest }
+}
+
+export function isError(candidate: Problem): boolean {
+  return candidate.severity === 'error'
+}
