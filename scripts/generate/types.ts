@@ -10,6 +10,7 @@ export async function toTypes(kinds: readonly Kind[]): Promise<string> {
   for (const kind of kinds) {
     const text = await compile(withJsonTypes(toJsonSchema(kind)) as Parameters<typeof compile>[0], kind.name, {
       additionalProperties: true,
+      ignoreMinAndMaxItems: true,
       bannerComment: '',
       format: true,
       style: { semi: false, singleQuote: true, printWidth: 120 },

@@ -294,288 +294,95 @@ export interface Connector {
      *
      * Items: One universal action, performed by one or more requests in order.
      */
-    actions: [
-      {
+    actions: {
+      /**
+       * Name of the universal action.
+       */
+      action: string
+      /**
+       * True where repeating it does no harm, so that it is tried again after a crash; false where absent.
+       */
+      idempotent?: boolean
+      /**
+       * Requests in order. Expressions read `input`, `connection.settings` and `requests.<id>.body`.
+       *
+       * @minItems 1
+       *
+       * Items: One HTTP request.
+       */
+      requests: {
         /**
-         * Name of the universal action.
+         * Identity of the request.
          */
-        action: string
+        id: string
         /**
-         * True where repeating it does no harm, so that it is tried again after a crash; false where absent.
+         * Expression; where it is false the request is left out.
          */
-        idempotent?: boolean
+        if?: string
         /**
-         * Requests in order. Expressions read `input`, `connection.settings` and `requests.<id>.body`.
-         *
-         * @minItems 1
-         *
-         * Items: One HTTP request.
+         * HTTP method.
          */
-        requests: [
-          {
-            /**
-             * Identity of the request.
-             */
-            id: string
-            /**
-             * Expression; where it is false the request is left out.
-             */
-            if?: string
-            /**
-             * HTTP method.
-             */
-            method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-            /**
-             * Path below the connection's base URL; values of expressions are percent-encoded.
-             */
-            path: string
-            /**
-             * Query parameters, as values or expressions.
-             */
-            query?: JsonMap
-            /**
-             * Further headers.
-             */
-            headers?: {
-              [k: string]: string
-            }
-            /**
-             * JSON body, as values or expressions.
-             */
-            body?: Json
-            /**
-             * Header that takes the idempotency key, where the vendor has one.
-             */
-            idempotencyHeader?: string
-            /**
-             * A recorded answer, which the sandbox gives.
-             */
-            example: {
-              /**
-               * HTTP status.
-               */
-              status: number
-              /**
-               * JSON body.
-               */
-              body?: Json
-            }
-          },
-          ...{
-            /**
-             * Identity of the request.
-             */
-            id: string
-            /**
-             * Expression; where it is false the request is left out.
-             */
-            if?: string
-            /**
-             * HTTP method.
-             */
-            method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-            /**
-             * Path below the connection's base URL; values of expressions are percent-encoded.
-             */
-            path: string
-            /**
-             * Query parameters, as values or expressions.
-             */
-            query?: JsonMap
-            /**
-             * Further headers.
-             */
-            headers?: {
-              [k: string]: string
-            }
-            /**
-             * JSON body, as values or expressions.
-             */
-            body?: Json
-            /**
-             * Header that takes the idempotency key, where the vendor has one.
-             */
-            idempotencyHeader?: string
-            /**
-             * A recorded answer, which the sandbox gives.
-             */
-            example: {
-              /**
-               * HTTP status.
-               */
-              status: number
-              /**
-               * JSON body.
-               */
-              body?: Json
-            }
-          }[]
-        ]
+        method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
         /**
-         * Output of the action, as values or expressions over `input` and `requests.<id>.body`.
+         * Path below the connection's base URL; values of expressions are percent-encoded.
          */
-        output: JsonMap
+        path: string
         /**
-         * What a status means, where it differs from the rule (408, 429 and 5xx are tried again, other failures are final).
-         *
-         * Items: One status.
+         * Query parameters, as values or expressions.
          */
-        errors?: {
+        query?: JsonMap
+        /**
+         * Further headers.
+         */
+        headers?: {
+          [k: string]: string
+        }
+        /**
+         * JSON body, as values or expressions.
+         */
+        body?: Json
+        /**
+         * Header that takes the idempotency key, where the vendor has one.
+         */
+        idempotencyHeader?: string
+        /**
+         * A recorded answer, which the sandbox gives.
+         */
+        example: {
           /**
            * HTTP status.
            */
           status: number
           /**
-           * Try again, give up, or take it as done (a user that is already disabled).
+           * JSON body.
            */
-          as: 'retry' | 'fail' | 'succeed'
-          /**
-           * The cause in plain words.
-           */
-          message?: string
-        }[]
-      },
-      ...{
-        /**
-         * Name of the universal action.
-         */
-        action: string
-        /**
-         * True where repeating it does no harm, so that it is tried again after a crash; false where absent.
-         */
-        idempotent?: boolean
-        /**
-         * Requests in order. Expressions read `input`, `connection.settings` and `requests.<id>.body`.
-         *
-         * @minItems 1
-         *
-         * Items: One HTTP request.
-         */
-        requests: [
-          {
-            /**
-             * Identity of the request.
-             */
-            id: string
-            /**
-             * Expression; where it is false the request is left out.
-             */
-            if?: string
-            /**
-             * HTTP method.
-             */
-            method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-            /**
-             * Path below the connection's base URL; values of expressions are percent-encoded.
-             */
-            path: string
-            /**
-             * Query parameters, as values or expressions.
-             */
-            query?: JsonMap
-            /**
-             * Further headers.
-             */
-            headers?: {
-              [k: string]: string
-            }
-            /**
-             * JSON body, as values or expressions.
-             */
-            body?: Json
-            /**
-             * Header that takes the idempotency key, where the vendor has one.
-             */
-            idempotencyHeader?: string
-            /**
-             * A recorded answer, which the sandbox gives.
-             */
-            example: {
-              /**
-               * HTTP status.
-               */
-              status: number
-              /**
-               * JSON body.
-               */
-              body?: Json
-            }
-          },
-          ...{
-            /**
-             * Identity of the request.
-             */
-            id: string
-            /**
-             * Expression; where it is false the request is left out.
-             */
-            if?: string
-            /**
-             * HTTP method.
-             */
-            method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-            /**
-             * Path below the connection's base URL; values of expressions are percent-encoded.
-             */
-            path: string
-            /**
-             * Query parameters, as values or expressions.
-             */
-            query?: JsonMap
-            /**
-             * Further headers.
-             */
-            headers?: {
-              [k: string]: string
-            }
-            /**
-             * JSON body, as values or expressions.
-             */
-            body?: Json
-            /**
-             * Header that takes the idempotency key, where the vendor has one.
-             */
-            idempotencyHeader?: string
-            /**
-             * A recorded answer, which the sandbox gives.
-             */
-            example: {
-              /**
-               * HTTP status.
-               */
-              status: number
-              /**
-               * JSON body.
-               */
-              body?: Json
-            }
-          }[]
-        ]
-        /**
-         * Output of the action, as values or expressions over `input` and `requests.<id>.body`.
-         */
-        output: JsonMap
-        /**
-         * What a status means, where it differs from the rule (408, 429 and 5xx are tried again, other failures are final).
-         *
-         * Items: One status.
-         */
-        errors?: {
-          /**
-           * HTTP status.
-           */
-          status: number
-          /**
-           * Try again, give up, or take it as done (a user that is already disabled).
-           */
-          as: 'retry' | 'fail' | 'succeed'
-          /**
-           * The cause in plain words.
-           */
-          message?: string
-        }[]
+          body?: Json
+        }
       }[]
-    ]
+      /**
+       * Output of the action, as values or expressions over `input` and `requests.<id>.body`.
+       */
+      output: JsonMap
+      /**
+       * What a status means, where it differs from the rule (408, 429 and 5xx are tried again, other failures are final).
+       *
+       * Items: One status.
+       */
+      errors?: {
+        /**
+         * HTTP status.
+         */
+        status: number
+        /**
+         * Try again, give up, or take it as done (a user that is already disabled).
+         */
+        as: 'retry' | 'fail' | 'succeed'
+        /**
+         * The cause in plain words.
+         */
+        message?: string
+      }[]
+    }[]
   }
 }
 
@@ -653,7 +460,7 @@ export interface Guardrail {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Values by tag: a tenant that has one of them is left out.
@@ -664,7 +471,7 @@ export interface Guardrail {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Tenant paths to leave out, each with all below it.
@@ -801,48 +608,20 @@ export interface Role {
      *
      * Items: One right.
      */
-    rules: [
-      {
-        /**
-         * What may be done.
-         *
-         * @minItems 1
-         */
-        verbs: [
-          'read' | 'propose' | 'approve' | 'run' | 'switch' | 'administer',
-          ...('read' | 'propose' | 'approve' | 'run' | 'switch' | 'administer')[]
-        ]
-        /**
-         * On what.
-         *
-         * @minItems 1
-         */
-        resources: [
-          'tenants' | 'workflows' | 'overlays' | 'connections' | 'runs' | 'approvals' | 'policies' | 'audit',
-          ...('tenants' | 'workflows' | 'overlays' | 'connections' | 'runs' | 'approvals' | 'policies' | 'audit')[]
-        ]
-      },
-      ...{
-        /**
-         * What may be done.
-         *
-         * @minItems 1
-         */
-        verbs: [
-          'read' | 'propose' | 'approve' | 'run' | 'switch' | 'administer',
-          ...('read' | 'propose' | 'approve' | 'run' | 'switch' | 'administer')[]
-        ]
-        /**
-         * On what.
-         *
-         * @minItems 1
-         */
-        resources: [
-          'tenants' | 'workflows' | 'overlays' | 'connections' | 'runs' | 'approvals' | 'policies' | 'audit',
-          ...('tenants' | 'workflows' | 'overlays' | 'connections' | 'runs' | 'approvals' | 'policies' | 'audit')[]
-        ]
-      }[]
-    ]
+    rules: {
+      /**
+       * What may be done.
+       *
+       * @minItems 1
+       */
+      verbs: ('read' | 'propose' | 'approve' | 'run' | 'switch' | 'administer')[]
+      /**
+       * On what.
+       *
+       * @minItems 1
+       */
+      resources: ('tenants' | 'workflows' | 'overlays' | 'connections' | 'runs' | 'approvals' | 'policies' | 'audit')[]
+    }[]
   }
 }
 
@@ -898,28 +677,16 @@ export interface RoleBinding {
      *
      * Items: One subject.
      */
-    subjects: [
-      {
-        /**
-         * What the name means.
-         */
-        kind: 'User' | 'Group' | 'ServiceAccount'
-        /**
-         * Name as the identity provider says it, or the service account's.
-         */
-        name: string
-      },
-      ...{
-        /**
-         * What the name means.
-         */
-        kind: 'User' | 'Group' | 'ServiceAccount'
-        /**
-         * Name as the identity provider says it, or the service account's.
-         */
-        name: string
-      }[]
-    ]
+    subjects: {
+      /**
+       * What the name means.
+       */
+      kind: 'User' | 'Group' | 'ServiceAccount'
+      /**
+       * Name as the identity provider says it, or the service account's.
+       */
+      name: string
+    }[]
     /**
      * The tenants meant: those that satisfy every field given here.
      */
@@ -937,7 +704,7 @@ export interface RoleBinding {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Values by tag: a tenant that has one of them is left out.
@@ -948,7 +715,7 @@ export interface RoleBinding {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Tenant paths to leave out, each with all below it.
@@ -1006,36 +773,20 @@ export interface Share {
      *
      * Items: One workflow, followed by `channel` or by `range`.
      */
-    workflows: [
-      {
-        /**
-         * Short name, or `owner:name` where that is ambiguous.
-         */
-        name: string
-        /**
-         * Channel to follow; `stable` where neither is given.
-         */
-        channel?: string
-        /**
-         * Semver range, such as `^2.0.0`; its highest release is taken.
-         */
-        range?: string
-      },
-      ...{
-        /**
-         * Short name, or `owner:name` where that is ambiguous.
-         */
-        name: string
-        /**
-         * Channel to follow; `stable` where neither is given.
-         */
-        channel?: string
-        /**
-         * Semver range, such as `^2.0.0`; its highest release is taken.
-         */
-        range?: string
-      }[]
-    ]
+    workflows: {
+      /**
+       * Short name, or `owner:name` where that is ambiguous.
+       */
+      name: string
+      /**
+       * Channel to follow; `stable` where neither is given.
+       */
+      channel?: string
+      /**
+       * Semver range, such as `^2.0.0`; its highest release is taken.
+       */
+      range?: string
+    }[]
     /**
      * The tenants meant: those that satisfy every field given here.
      */
@@ -1053,7 +804,7 @@ export interface Share {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Values by tag: a tenant that has one of them is left out.
@@ -1064,7 +815,7 @@ export interface Share {
          *
          * @minItems 1
          */
-        [k: string]: [string, ...string[]]
+        [k: string]: string[]
       }
       /**
        * Tenant paths to leave out, each with all below it.
@@ -1195,7 +946,7 @@ export interface Tenant {
        *
        * @minItems 1
        */
-      [k: string]: [string, ...string[]]
+      [k: string]: string[]
     }
     /**
      * What the tenant may use at the same time. Inherited field by field.
@@ -1343,7 +1094,7 @@ export interface Workflow {
      *
      * @minItems 1
      */
-    steps: [Step, ...Step[]]
+    steps: Step[]
     /**
      * What a successful run hands back, as values or expressions.
      */
