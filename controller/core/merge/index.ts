@@ -1,0 +1,6 @@
+export { applyOverlay, type OverlayInput, type OverlayResult } from './apply-overlay.ts'
+export { diffPaths, type PathDiff } from './diff-paths.ts'
+export type { MergeSchema, SchemaNode } from './merge-schema.ts'
+export type { MergeProblem, Notice, ProblemCode } from './notice.ts'
+export { formatPath, parsePath, type Path, type Segment } from './path.ts'
+export { readPath } from './read-path.ts'

@@ -1,0 +1,82 @@
+import { type Json, canonicalText, get, isMap, type JsonList, type JsonMap, newMap } from '../model/values.ts'
+import { fieldSchema, type SchemaNode } from './merge-schema.ts'
+import type { Segment } from './path.ts'
+
+/** How a list finds its members again: by key fields, by value, or not at all. */
+export type ListRule = KeyedRule | SetRule | undefined
+export interface KeyedRule {
+  readonly kind: 'keyed'
+  readonly fields: readonly string[]
+  readonly item: SchemaNode
+}
+export interface SetRule {
+  readonly kind: 'set'
+  readonly item: SchemaNode
+}
+export type MemberRule = KeyedRule | SetRule
+
+/** Equal keys are the same member. One key field stands for itself, several are one text. */
+export type MemberKey = string | number | boolean | null
+
+/** Undefined iff the list is one value. A keyed list without key fields has no identity, so it is one value too. */
+export function listRule(schema: SchemaNode): ListRule {
+  const type = schema?.['x-kubernetes-list-type']
+  if (type === 'set') return { kind: 'set', item: schema?.items }
+  if (type !== 'map') return undefined
+  const fields = schema?.['x-kubernetes-list-map-keys'] ?? []
+  return fields.length === 0 ? undefined : { kind: 'keyed', fields, item: schema?.items }
+}
+
+/** Undefined iff the member has no identity: not a map, no key field at all, or a key field that is no scalar. */
+export function memberKey(member: Json, rule: MemberRule): MemberKey | undefined {
+  if (rule.kind === 'set') return isScalar(member) ? member : `\u0000${canonicalText(member)}`
+  if (!isMap(member)) return undefined
+  if (rule.fields.length === 1) {
+    const value = keyField(member, rule.fields[0] as string, rule.item)
+    return value === undefined || value === null || !isScalar(value) ? undefined : value
+  }
+  const parts = rule.fields.map((name) => keyField(member, name, rule.item) ?? null)
+  if (parts.every((part) => part === null) || !parts.every(isScalar)) return undefined
+  return JSON.stringify(parts)
+}
+
+export function memberSegment(member: Json, rule: MemberRule): Segment {
+  const segment = newMap()
+  if (rule.kind === 'set') segment['='] = member
+  else
+    for (const name of rule.fields) {
+      const value = keyField(member as JsonMap, name, rule.item)
+      if (value !== undefined) segment[name] = value
+    }
+  return segment
+}
+
+function keyField(member: JsonMap, name: string, item: SchemaNode): Json | undefined {
+  return get(member, name) ?? fieldSchema(item, name)?.default
+}
+
+function isScalar(value: Json): value is MemberKey {
+  return value === null || typeof value !== 'object'
+}
+
+/** Where each member stands, or the first member that breaks identity. */
+export type MemberIndex = ReadonlyMap<MemberKey, number>
+export interface IdentityFault {
+  readonly code: 'duplicate-key' | 'missing-key'
+  readonly at: number
+}
+
+export function indexMembers(list: JsonList, rule: MemberRule): MemberIndex | IdentityFault {
+  const index = new Map<MemberKey, number>()
+  for (let at = 0; at < list.length; at++) {
+    const key = memberKey(list[at] as Json, rule)
+    if (key === undefined) return { code: 'missing-key', at }
+    index.set(key, at)
+    if (index.size !== at + 1) return { code: 'duplicate-key', at }
+  }
+  return index
+}
+
+export function isFault(index: MemberIndex | IdentityFault): index is IdentityFault {
+  return 'code' in index
+}
