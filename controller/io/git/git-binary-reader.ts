@@ -1,0 +1,103 @@
+import { caps } from '../../core/model/caps.ts'
+import { type CatAnswer, CatFile } from './cat-file.ts'
+import type { GitBinary } from './git-binary.ts'
+import { GitError } from './git-error.ts'
+import { runGit, startGit } from './git-process.ts'
+import { isObjectId } from './object-id.ts'
+import { type ObjectReader, type ResolvedRevision, treeBytesLimit } from './object-reader.ts'
+import { checkedRevision } from './revision-name.ts'
+import { parseTree, type TreeEntry } from './tree-object.ts'
+
+/** Reads by one long-lived `git cat-file` child, started at the first question and again after a failure. */
+export class GitBinaryReader implements ObjectReader {
+  readonly kind = 'git-binary'
+  readonly #git: GitBinary
+  readonly #gitdir: string
+  #child: CatFile | null = null
+
+  constructor(git: GitBinary, gitdir: string) {
+    this.#git = git
+    this.#gitdir = gitdir
+  }
+
+  get #cat(): CatFile {
+    if (this.#child === null || this.#child.failed)
+      this.#child = new CatFile(startGit(this.#git, 'catFile', [], { gitdir: this.#gitdir }))
+    return this.#child
+  }
+
+  async resolve(revision: string): Promise<ResolvedRevision | null> {
+    const name = checkedRevision(revision)
+    const [commit] = await this.#cat.facts([`${name}^{commit}`])
+    if (!commit) return null
+    const [tree] = await this.#cat.facts([`${commit.oid}^{tree}`])
+    if (!tree) throw missing(commit.oid)
+    return { commit: commit.oid, tree: tree.oid }
+  }
+
+  async readTree(oid: string): Promise<TreeEntry[]> {
+    return (await this.readTrees([oid])).get(oid) as TreeEntry[]
+  }
+
+  async readTrees(oids: Iterable<string>): Promise<Map<string, TreeEntry[]>> {
+    const wanted = distinct(oids)
+    const answers = await this.#cat.contents(wanted, treeBytesLimit)
+    const trees = new Map<string, TreeEntry[]>()
+    answers.forEach((answer, i) => {
+      const oid = wanted[i] as string
+      if (answer?.type !== 'tree') throw missing(oid)
+      if (answer.body === null)
+        throw new GitError('repository-unreadable', `Tree ${oid} has ${answer.size} bytes, too many to read.`)
+      trees.set(oid, parseTree(oid, answer.body))
+    })
+    return trees
+  }
+
+  async readSizes(oids: Iterable<string>): Promise<Map<string, number>> {
+    const wanted = distinct(oids)
+    const answers = await this.#cat.facts(wanted)
+    return new Map(wanted.map((oid, i) => [oid, (answers[i] ?? fail(missing(oid))).size]))
+  }
+
+  async readBlobs(oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
+    const wanted = distinct(oids)
+    for (const [oid, size] of await this.readSizes(wanted)) {
+      if (size > caps.fileBytes)
+        throw new GitError('file-too-large', `Blob ${oid} has ${size} bytes; ${caps.fileBytes} are allowed.`)
+    }
+    const answers = await this.#cat.contents(wanted, caps.fileBytes)
+    const contentsOf = (answer: CatAnswer | undefined): Uint8Array | null =>
+      answer?.type === 'blob' ? answer.body : null
+    return new Map(wanted.map((oid, i) => [oid, contentsOf(answers[i]) ?? fail(missing(oid))]))
+  }
+
+  async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
+    distinct([ancestor, descendant])
+    const { code } = await runGit(this.#git, 'isAncestor', [ancestor, descendant], {
+      gitdir: this.#gitdir,
+      accepted: [0, 1],
+    })
+    return code === 0
+  }
+
+  async close(): Promise<void> {
+    await this.#child?.close()
+    this.#child = null
+  }
+}
+
+// Only ids go to the child: a name with a line end in it would be a second question.
+function distinct(oids: Iterable<string>): string[] {
+  const wanted = [...new Set(oids)]
+  const wrong = wanted.find((oid) => !isObjectId(oid))
+  if (wrong !== undefined) throw new GitError('repository-unreadable', `${JSON.stringify(wrong)} is not an object id.`)
+  return wanted
+}
+
+function missing(oid: string): GitError {
+  return new GitError('repository-unreadable', `Object ${oid} is missing or of another type.`)
+}
+
+function fail(reason: GitError): never {
+  throw reason
+}

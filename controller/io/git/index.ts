@@ -1,0 +1,17 @@
+/** All git access of the product: reading objects, snapshots of fleets, mirrors of remotes, the rendered branch. */
+export { type ChangedFile, changedFiles } from './changed-files.ts'
+export { CommitSource, type CommitSourceOptions } from './commit-source.ts'
+export type { FleetSource, Hint, WatchOptions } from './fleet-source.ts'
+export { findGit, type GitBinary } from './git-binary.ts'
+export { GitError } from './git-error.ts'
+export type { ObjectReader, ResolvedRevision } from './object-reader.ts'
+export { openFleet, type OpenFleetOptions } from './open-fleet.ts'
+export {
+  findRepository,
+  type OpenOptions,
+  openRepository,
+  type Repository,
+  type RepositoryLayout,
+} from './repository.ts'
+export type { TreeEntry } from './tree-object.ts'
+export { WorkTreeSource, type WorkTreeSourceOptions } from './work-tree-source.ts'

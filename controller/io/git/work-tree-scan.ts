@@ -1,0 +1,103 @@
+import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { caps } from '../../core/model/caps.ts'
+import type { FileEntry } from '../../core/model/snapshot.ts'
+import { type RawEntry, type Refusal, sift, siftRoot } from './entry-rules.ts'
+import { isGone } from './file-contents.ts'
+import type { FileStamps } from './file-stamps.ts'
+import { emptyFolder, type Folder, isFolder, makeFolder } from './folder.ts'
+import { messageOf } from './git-error.ts'
+
+/** Milliseconds of work between two pauses for others on the event loop. */
+const sliceMs = 15
+
+/** Reads the fleet below a folder on disk, as git would see it if everything were committed. Links are never followed. */
+export async function scanWorkTree(root: string, stamps: FileStamps, previous: Folder | undefined): Promise<Folder> {
+  let sliceStarted = performance.now()
+
+  // Synchronous calls in slices: for many small files the asynchronous ones take four times as long.
+  const visit = async (path: string, level: number, before: Folder | undefined): Promise<Folder> => {
+    if (performance.now() - sliceStarted > sliceMs) {
+      await new Promise(setImmediate)
+      sliceStarted = performance.now()
+    }
+    const listed = list(path)
+    if (listed.kind === 'gone') return emptyFolder
+    const sifted = (level === 0 ? siftRoot : sift)(listed.entries)
+    const refusals: Refusal[] = sifted.refusals.filter(
+      ({ name, code }) => code !== 'bad-path' || holdsFile(join(path, name)),
+    )
+    const files: [string, FileEntry][] = []
+    for (const { name } of sifted.files) {
+      const entry = readEntry(stamps, join(path, name))
+      if (entry === null) continue
+      if ('code' in entry) refusals.push({ name, ...entry })
+      else files.push([name, entry])
+    }
+    const folders: [string, Folder][] = []
+    for (const { name } of sifted.folders) {
+      const child = join(path, name)
+      const known = before?.entries.get(name)
+      if (level === caps.depth) {
+        if (holdsFile(child))
+          refusals.push({
+            name,
+            code: 'too-many-levels',
+            message: `The folder stands deeper than ${caps.depth} levels.`,
+          })
+      } else
+        folders.push([name, await visit(child, level + 1, known !== undefined && isFolder(known) ? known : undefined)])
+    }
+    if (listed.kind === 'refused') refusals.push(listed.refusal)
+    return makeFolder({ files, folders, refusals, ...(before === undefined ? {} : { previous: before }) })
+  }
+  return await visit(root, 0, previous)
+}
+
+type Listed =
+  | { readonly kind: 'listed'; readonly entries: RawEntry[] }
+  | { readonly kind: 'refused'; readonly entries: RawEntry[]; readonly refusal: Refusal }
+  | { readonly kind: 'gone' }
+
+function list(path: string): Listed {
+  try {
+    return { kind: 'listed', entries: readdirSync(path, { withFileTypes: true }).map((entry) => toRaw(path, entry)) }
+  } catch (error) {
+    if (isGone(error)) return { kind: 'gone' }
+    const refusal: Refusal = {
+      name: '',
+      code: 'repository-unreadable',
+      message: `The folder cannot be listed: ${messageOf(error)}`,
+    }
+    return { kind: 'refused', entries: [], refusal }
+  }
+}
+
+function toRaw(path: string, entry: Dirent): RawEntry {
+  const { name } = entry
+  if (entry.isSymbolicLink()) return { name, kind: 'link' }
+  if (entry.isFile()) return { name, kind: 'file' }
+  if (!entry.isDirectory()) return { name, kind: 'special' }
+  // A repository inside the fleet: git would commit it as a submodule.
+  return { name, kind: existsSync(join(path, name, '.git')) ? 'submodule' : 'folder' }
+}
+
+function readEntry(stamps: FileStamps, path: string): FileEntry | null | Pick<Refusal, 'code' | 'message'> {
+  try {
+    return stamps.entryOf(path)
+  } catch (error) {
+    return { code: 'repository-unreadable', message: `The file cannot be read: ${messageOf(error)}` }
+  }
+}
+
+/** Git knows no empty folders, so a folder counts only where something stands in it. */
+function holdsFile(path: string): boolean {
+  let entries: Dirent[]
+  try {
+    entries = readdirSync(path, { withFileTypes: true })
+  } catch (error) {
+    // Not a folder: something that git would have committed.
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR'
+  }
+  return entries.some((entry) => !entry.isDirectory() || holdsFile(join(path, entry.name)))
+}
