@@ -46,7 +46,9 @@ async function install() {
       process.stderr.write('Installing dependencies (only when they changed) …\n')
       const code = await npmCi()
       if (code !== 0) {
-        process.stderr.write('headwater: npm ci failed, see above. Check the network and the npm registry, then run the command again.\n')
+        process.stderr.write(
+          'headwater: npm ci failed, see above. Check the network and the npm registry, then run the command again.\n',
+        )
         process.exit(3)
       }
       writeFileSync(stampFile, wantedStamp())
@@ -59,7 +61,15 @@ async function install() {
 
 function npmCi() {
   // Explicit --include: a user's NODE_ENV=production or omit=dev must not remove what `npm test` needs.
-  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]
   const isWindows = process.platform === 'win32'
   const child = spawn(isWindows ? 'npm.cmd' : 'npm', args, { cwd: root, shell: isWindows, stdio: ['ignore', 2, 2] })
   return new Promise((resolve) => {
@@ -75,7 +85,12 @@ function isNewEnough(version) {
 
 function findNode() {
   const name = process.platform === 'win32' ? 'node.exe' : 'bin/node'
-  const pinned = join(root, 'node_modules', `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`, name)
+  const pinned = join(
+    root,
+    'node_modules',
+    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
+    name,
+  )
   if (existsSync(pinned)) return pinned
   if (isNewEnough(process.version)) return process.execPath
   for (const dir of (process.env.PATH ?? '').split(delimiter)) {
@@ -84,7 +99,9 @@ function findNode() {
     const answer = spawnSync(candidate, ['--version'], { encoding: 'utf8' })
     if (answer.status === 0 && isNewEnough(answer.stdout.trim())) return candidate
   }
-  process.stderr.write(`headwater: no Node ${oldest.join('.')} or newer for ${process.platform}-${process.arch}: install one and run the command again.\n`)
+  process.stderr.write(
+    `headwater: no Node ${oldest.join('.')} or newer for ${process.platform}-${process.arch}: install one and run the command again.\n`,
+  )
   process.exit(3)
 }
 

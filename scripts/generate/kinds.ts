@@ -42,10 +42,14 @@ const objectMeta: OpenApiSchema = {
 export function readKinds(root: string): Kind[] {
   const folder = join(root, 'crds')
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'))
-  return files.map((file) => toKind(parse(readFileSync(join(folder, file), 'utf8')))).sort((a, b) => (a.name < b.name ? -1 : 1))
+  return files
+    .map((file) => toKind(parse(readFileSync(join(folder, file), 'utf8'))))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function toKind(crd: { spec: { names: { kind: string; singular: string }; versions: { schema: { openAPIV3Schema: OpenApiSchema } }[] } }): Kind {
+function toKind(crd: {
+  spec: { names: { kind: string; singular: string }; versions: { schema: { openAPIV3Schema: OpenApiSchema } }[] }
+}): Kind {
   const schema = crd.spec.versions[0]?.schema.openAPIV3Schema
   if (!schema) throw new Error(`${crd.spec.names.kind} has no schema`)
   const meta = structuredClone(objectMeta)

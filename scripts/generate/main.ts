@@ -22,12 +22,18 @@ const files = new Map<string, string>([
   ['docs/reference/kinds/README.md', toKindIndex(kinds)],
   ['docs/reference/problems.md', toProblemPage()],
   ...kinds.map((kind) => [`docs/reference/kinds/${kind.singular}.md`, toKindPage(kind)] as const),
-  ...kinds.map((kind) => [`crds/generated/${kind.singular}.schema.json`, `${JSON.stringify(toJsonSchema(kind), null, 2)}\n`] as const),
+  ...kinds.map(
+    (kind) =>
+      [`crds/generated/${kind.singular}.schema.json`, `${JSON.stringify(toJsonSchema(kind), null, 2)}\n`] as const,
+  ),
 ])
 
-const stale = [...files].filter(([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text)
+const stale = [...files].filter(
+  ([path, text]) => !existsSync(join(root, path)) || readFileSync(join(root, path), 'utf8') !== text,
+)
 if (process.argv.includes('--check')) {
-  for (const [path] of stale) console.error(`${path} is not as generated: run \`npm run generate\` and commit the result`)
+  for (const [path] of stale)
+    console.error(`${path} is not as generated: run \`npm run generate\` and commit the result`)
   process.exitCode = stale.length > 0 ? 1 : 0
 } else {
   for (const [path, text] of stale) {

@@ -4,7 +4,8 @@ import type { Kind, OpenApiSchema } from './kinds.ts'
 export function toMergeSchemas(kinds: readonly Kind[]): string {
   const strip = (node: OpenApiSchema): OpenApiSchema => {
     const { description: _, ...rest } = node
-    if (rest.properties) rest.properties = Object.fromEntries(Object.entries(rest.properties).map(([k, v]) => [k, strip(v)]))
+    if (rest.properties)
+      rest.properties = Object.fromEntries(Object.entries(rest.properties).map(([k, v]) => [k, strip(v)]))
     if (rest.items) rest.items = strip(rest.items)
     if (rest.additionalProperties) rest.additionalProperties = strip(rest.additionalProperties)
     return rest

@@ -5,12 +5,16 @@ import type { Kind, OpenApiSchema } from './kinds.ts'
 export function toKindPage(kind: Kind): string {
   const rows: string[] = []
   const visit = (node: OpenApiSchema, path: string, isRequired: boolean) => {
-    if (path) rows.push(`| \`${path}\` | ${typeOf(node)} | ${isRequired ? 'yes' : ''} | ${cell(node.description ?? '')}${constraints(node)} |`)
+    if (path)
+      rows.push(
+        `| \`${path}\` | ${typeOf(node)} | ${isRequired ? 'yes' : ''} | ${cell(node.description ?? '')}${constraints(node)} |`,
+      )
     const items = node.items ?? node.additionalProperties
     for (const [name, child] of Object.entries(node.properties ?? {})) {
       visit(child, path ? `${path}.${name}` : name, node.required?.includes(name) ?? false)
     }
-    if (items && !items['x-headwater-same-as'] && (items.properties || items.items)) visit(items, `${path}${node.items ? '[]' : '.*'}`, false)
+    if (items && !items['x-headwater-same-as'] && (items.properties || items.items))
+      visit(items, `${path}${node.items ? '[]' : '.*'}`, false)
   }
   visit({ ...kind.schema, description: '' }, '', false)
   return `<!-- Generated from crds/${kind.singular}.yaml by \`npm run generate\`. -->\n# ${kind.name}\n\n${kind.schema.description}\n\n| field | type | required | meaning |\n|---|---|---|---|\n${rows.join('\n')}\n`
@@ -40,7 +44,8 @@ function constraints(node: OpenApiSchema): string {
   const values = node.enum ?? node.items?.enum
   if (values && values.length > 1) parts.push(`One of ${values.map((value) => `\`${value}\``).join(', ')}.`)
   if (node['pattern']) parts.push(`Pattern \`${cell(String(node['pattern']))}\`.`)
-  if (node['minimum'] !== undefined && node['maximum'] !== undefined) parts.push(`${node['minimum']} to ${node['maximum']}.`)
+  if (node['minimum'] !== undefined && node['maximum'] !== undefined)
+    parts.push(`${node['minimum']} to ${node['maximum']}.`)
   return parts.length > 0 ? ` ${parts.join(' ')}` : ''
 }
 

@@ -20,7 +20,9 @@ export async function toTypes(kinds: readonly Kind[]): Promise<string> {
   const union = kinds.map((kind) => kind.name)
   parts.push(`export interface Kinds {\n${union.map((name) => `  ${name}: ${name}`).join('\n')}\n}`)
   parts.push('export type KindName = keyof Kinds')
-  parts.push(`export const kindNames = [${union.map((name) => `'${name}'`).join(', ')}] as const satisfies readonly KindName[]`)
+  parts.push(
+    `export const kindNames = [${union.map((name) => `'${name}'`).join(', ')}] as const satisfies readonly KindName[]`,
+  )
   return `${banner}\nimport type { Json, JsonMap } from '../values.ts'\n\n${parts.join('\n\n')}\n`
 }
 
@@ -29,7 +31,9 @@ function withJsonTypes(node: unknown): unknown {
   if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) return node.map(withJsonTypes)
   const schema = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, withJsonTypes(value)]))
-  const isFree = typeof schema['description'] === 'string' && !('properties' in schema || 'additionalProperties' in schema || '$ref' in schema)
+  const isFree =
+    typeof schema['description'] === 'string' &&
+    !('properties' in schema || 'additionalProperties' in schema || '$ref' in schema)
   if (isFree && schema['type'] === 'object') schema['tsType'] = 'JsonMap'
   if (isFree && !('type' in schema)) schema['tsType'] = 'Json'
   return schema

@@ -8,7 +8,15 @@ import type { Kind } from './kinds.ts'
  * keeps the code free of imports.
  */
 export function toValidators(kinds: readonly Kind[]): string {
-  const ajv = new Ajv({ allErrors: true, strict: true, strictRequired: false, unicode: false, verbose: true, logger: false, code: { source: true, esm: true } })
+  const ajv = new Ajv({
+    allErrors: true,
+    strict: true,
+    strictRequired: false,
+    unicode: false,
+    verbose: true,
+    logger: false,
+    code: { source: true, esm: true },
+  })
   const names: Record<string, string> = {}
   for (const kind of kinds) {
     ajv.addSchema({ ...toJsonSchema(kind), $id: kind.name })

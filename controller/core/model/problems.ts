@@ -4,7 +4,8 @@
  */
 export const problemCodes = {
   // a tree that cannot be trusted
-  'bad-path': 'A path has a part that is not allowed: use letters, digits, dot, underscore and hyphen, at most 100 bytes.',
+  'bad-path':
+    'A path has a part that is not allowed: use letters, digits, dot, underscore and hyphen, at most 100 bytes.',
   'bad-mode': 'Only ordinary files and folders are read: replace symbolic links and submodules by files.',
   'path-collision': 'Two paths differ only by upper and lower case: rename one of them.',
   'too-many-levels': 'Folders are nested deeper than 64 levels: flatten them.',
@@ -69,6 +70,11 @@ export const problemCodes = {
   'invalid-result': 'The workflow is no longer valid with this overlay: correct the overlay.',
   'missing-binding': 'No connection of the tenant performs this action: add a connection or a binding.',
   'ambiguous-binding': 'Several connections perform this action: say which one under `bindings`.',
+  forbidden: 'A guardrail forbids this action here: remove the step or ask the guardrail’s owner.',
+  'not-pinned':
+    'In the modes review and pinned a release must be named: write it under `pins`, or as `base` of an overlay.',
+  'not-shared': 'No share hands this workflow to any tenant.',
+  'held-back': 'The tenant stays at an earlier release because of a conflict: decide it with `headwater upgrade`.',
   'frozen-by': 'The tenant stays at its last good state until the named file is corrected.',
 
   // a command or a repository that cannot be used
@@ -103,11 +109,19 @@ export interface Problem {
   readonly hint?: string
 }
 
-export function problem(code: ProblemCode, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+export function problem(
+  code: ProblemCode,
+  message: string,
+  rest: Omit<Problem, 'code' | 'message' | 'severity'> = {},
+): Problem {
   return { code, severity: 'error', message, ...rest }
 }
 
-export function warning(code: ProblemCode, message: string, rest: Omit<Problem, 'code' | 'message' | 'severity'> = {}): Problem {
+export function warning(
+  code: ProblemCode,
+  message: string,
+  rest: Omit<Problem, 'code' | 'message' | 'severity'> = {},
+): Problem {
   return { code, severity: 'warning', message, ...rest }
 }
 

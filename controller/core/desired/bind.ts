@@ -1,0 +1,163 @@
+import type { ActionBinding, BoundConnection } from '../model/effective.ts'
+import type { Step, Workflow } from '../model/generated/kinds.ts'
+import { isWithin } from '../model/names.ts'
+import { type Problem, problem } from '../model/problems.ts'
+import { digestOf } from './digest.ts'
+import { type Declared, type Fleet, isUnreadable } from './fleet.ts'
+import type { TenantNode } from './hierarchy.ts'
+import { frozenBy } from './releases.ts'
+import { selects } from './select.ts'
+
+export type Bound =
+  | { readonly kind: 'bound'; readonly binding: ActionBinding }
+  | { readonly kind: 'unbound'; readonly problem: Problem }
+
+/** Finds who performs an action for a tenant. */
+export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string) => Bound {
+  /** Connections by the action they perform; those of the nearest level that has any. */
+  const offers = new Map<TenantNode, ReadonlyMap<string, readonly Declared<'Connection'>[]>>()
+
+  const offersOf = (tenant: TenantNode): ReadonlyMap<string, readonly Declared<'Connection'>[]> => {
+    const known = offers.get(tenant)
+    if (known) return known
+    const above = tenant.parent ? offersOf(tenant.parent) : new Map<string, readonly Declared<'Connection'>[]>()
+    const own = new Map<string, Declared<'Connection'>[]>()
+    for (const connection of tenant.files.connections.values()) {
+      const connector = fleet.connectors.get(connection.resource.spec.connector)
+      if (!connector || isUnreadable(connector)) continue
+      for (const { action } of connector.resource.spec.actions)
+        own.set(action, [...(own.get(action) ?? []), connection])
+    }
+    const all = own.size === 0 ? above : new Map([...above, ...own])
+    offers.set(tenant, all)
+    return all
+  }
+
+  return (tenant, action) => {
+    const declared = fleet.actions.get(action)
+    if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
+    if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
+    const { effect } = declared.resource.spec
+
+    const rules = fleet.guardrails.filter((guardrail) => applies(guardrail, tenant, action, effect))
+    const forbidden = rules.find((guardrail) => guardrail.resource.spec.rule === 'forbid')
+    if (forbidden) {
+      const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
+      return unbound(
+        problem('forbidden', `\`${action}\` is forbidden for ${tenant.path}: ${reason}`, {
+          ...at(tenant),
+          place: { file: forbidden.file, line: 1, column: 1 },
+        }),
+      )
+    }
+
+    const named = tenant.bindings[action]
+    const unknown = named?.find((name) => !visibleConnection(tenant, name))
+    if (unknown !== undefined) {
+      return unbound(
+        problem(
+          'unknown-connection',
+          `\`bindings.${action}\` names \`${unknown}\`, which ${tenant.path} does not have`,
+          { ...at(tenant), path: `/spec/bindings/${action}` },
+        ),
+      )
+    }
+    const chosen =
+      named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
+      offersOf(tenant).get(action) ??
+      []
+    if (chosen.length === 0)
+      return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
+    if (!named && chosen.length > 1) {
+      const names = chosen.map((connection) => connection.resource.metadata.name).join(', ')
+      return unbound(
+        problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
+      )
+    }
+    const connections: BoundConnection[] = []
+    for (const connection of chosen) {
+      const bound = boundConnection(fleet, connection, action)
+      if ('code' in bound) return unbound({ ...bound, tenant: tenant.path })
+      connections.push(bound)
+    }
+    const approval = rules.find((guardrail) => guardrail.resource.spec.rule === 'approve')
+    const reason =
+      approval && (approval.resource.spec.message ?? `${approval.resource.metadata.name} demands an approval`)
+    return { kind: 'bound', binding: { effect, ...(reason !== undefined && { approval: reason }), connections } }
+  }
+}
+
+function boundConnection(fleet: Fleet, connection: Declared<'Connection'>, action: string): BoundConnection | Problem {
+  const { spec, metadata } = connection.resource
+  const where = { place: { file: connection.file, line: 1, column: 1 }, path: '/spec/connector' }
+  const connector = fleet.connectors.get(spec.connector)
+  if (!connector) return problem('unknown-connector', `the connector \`${spec.connector}\` is not declared`, where)
+  if (isUnreadable(connector)) return frozenBy(connector.file, connector.unreadable)
+  if (!connector.resource.spec.actions.some((offered) => offered.action === action)) {
+    return problem('missing-binding', `${spec.connector} does not perform \`${action}\``, where)
+  }
+  const absent = Object.keys(connector.resource.spec.settings ?? {}).find((name) => spec.settings?.[name] === undefined)
+  if (absent !== undefined)
+    return problem('missing-field', `${spec.connector} needs the setting \`${absent}\``, {
+      ...where,
+      path: '/spec/settings',
+    })
+  return {
+    name: metadata.name,
+    owner: connection.owner,
+    connector: spec.connector,
+    connectorDigest: digestOf(connector.resource.spec),
+    baseUrl: spec.baseUrl,
+    allowedOrigins: spec.allowedOrigins ?? [],
+    ...(spec.secret !== undefined && { secret: spec.secret }),
+    settings: spec.settings ?? {},
+  }
+}
+
+function visibleConnection(tenant: TenantNode, name: string): Declared<'Connection'> | undefined {
+  for (let node: TenantNode | null = tenant; node; node = node.parent) {
+    const connection = node.files.connections.get(name)
+    if (connection) return connection
+  }
+  return undefined
+}
+
+function applies(
+  guardrail: Declared<'Guardrail'>,
+  tenant: TenantNode,
+  action: string,
+  effect: 'read' | 'contain' | 'destructive',
+): boolean {
+  const { spec } = guardrail.resource
+  const isMeant = spec.actions?.includes(action) || spec.effects?.includes(effect) || (!spec.actions && !spec.effects)
+  return isMeant && isWithin(tenant.path, guardrail.owner) && selects(spec.to, tenant)
+}
+
+const actions = new WeakMap<object, readonly string[]>()
+
+/** The actions a workflow uses, each once, in order of first use. */
+export function actionsOf(spec: Workflow['spec']): readonly string[] {
+  let found = actions.get(spec)
+  if (!found) {
+    const names = new Set<string>()
+    const visit = (steps: readonly Step[]): void => {
+      for (const step of steps) {
+        if (step.action !== undefined) names.add(step.action)
+        visit(step.then ?? [])
+        visit(step.else ?? [])
+      }
+    }
+    visit(spec.steps)
+    found = [...names]
+    actions.set(spec, found)
+  }
+  return found
+}
+
+function at(tenant: TenantNode): { tenant: string; place: { file: string; line: number; column: number } } {
+  return { tenant: tenant.path, place: { file: tenant.declared.file, line: 1, column: 1 } }
+}
+
+function unbound(cause: Problem): Bound {
+  return { kind: 'unbound', problem: cause }
+}

@@ -1,0 +1,150 @@
+import type { Tenant } from '../model/generated/kinds.ts'
+import { depthOf, parentPath } from '../model/names.ts'
+import { type Problem, problem } from '../model/problems.ts'
+import { isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { type Declared, type Fleet, isUnreadable, type TenantFiles } from './fleet.ts'
+
+type TenantSpec = Tenant['spec']
+
+/** A tenant with everything it has of its own or from above. */
+export interface TenantNode {
+  readonly path: string
+  readonly uid: string
+  readonly declared: Declared<'Tenant'>
+  readonly files: TenantFiles
+  readonly parent: TenantNode | null
+  readonly children: TenantNode[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly values: JsonMap
+  readonly timezone: string
+  readonly brand: NonNullable<TenantSpec['brand']>
+  readonly contacts: NonNullable<TenantSpec['contacts']>
+  readonly bindings: Readonly<Record<string, readonly string[]>>
+  readonly concurrentRuns: number
+  readonly updates: 'auto' | 'review' | 'pinned'
+  readonly suspended: boolean
+}
+
+export interface Hierarchy {
+  /** Every readable tenant whose ancestors are readable, parents before children. */
+  readonly nodes: ReadonlyMap<string, TenantNode>
+  /** Every other path that is or was meant as a tenant, with the problem that freezes it. */
+  readonly frozen: ReadonlyMap<string, Problem>
+  readonly problems: readonly Problem[]
+}
+
+const defaults = { timezone: 'UTC', concurrentRuns: 10, updates: 'auto' as const }
+
+/** Builds the tree of tenants and hands tags, values and settings down it. */
+export function buildHierarchy(fleet: Fleet): Hierarchy {
+  const nodes = new Map<string, TenantNode>()
+  const frozen = new Map<string, Problem>()
+  const problems: Problem[] = []
+  const uids = new Map<string, string>()
+  const paths = [...fleet.tenants.keys()].sort((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1))
+
+  for (const path of paths) {
+    const files = fleet.tenants.get(path) as TenantFiles
+    const above = parentPath(path)
+    const parent = above === '' ? null : nodes.get(above)
+    const cause = fleet.frozen.get(path) ?? frozen.get(above) ?? fleet.frozen.get('')
+    const { tenant } = files
+    if (!tenant) {
+      const missing = problem('missing-tenant', `tenants/${path}/ has no tenant.yaml`, {
+        place: { file: `tenants/${path}/tenant.yaml`, line: 1, column: 1 },
+        tenant: path,
+      })
+      problems.push(missing)
+      frozen.set(path, missing)
+    } else if (isUnreadable(tenant)) {
+      frozen.set(path, tenant.unreadable)
+    } else if (parent === undefined) {
+      const missing =
+        frozen.get(above) ??
+        problem('missing-tenant', `the tenant above, ${above}, is not declared`, {
+          tenant: path,
+          place: { file: tenant.file, line: 1, column: 1 },
+        })
+      if (!frozen.has(above)) problems.push(missing)
+      frozen.set(path, missing)
+    } else {
+      const uid = tenant.resource.metadata.uid as string
+      const twin = uids.get(uid)
+      if (twin !== undefined) {
+        const duplicate = problem('duplicate-uid', `the uid ${uid} is already that of ${twin}`, {
+          place: { file: tenant.file, line: 1, column: 1 },
+          path: '/metadata/uid',
+          tenant: path,
+        })
+        problems.push(duplicate)
+        frozen.set(path, duplicate)
+        continue
+      }
+      uids.set(uid, tenant.file)
+      const node = toNode(files, tenant, parent)
+      // A frozen tenant keeps its place in the tree, so that names and scopes below it still resolve.
+      if (cause) frozen.set(path, cause)
+      if (tenant.resource.spec.source) {
+        const mounted = problem('tenant-source', `${path} keeps its files in ${tenant.resource.spec.source.url}`, {
+          place: { file: tenant.file, line: 1, column: 1 },
+          path: '/spec/source',
+          tenant: path,
+        })
+        problems.push(mounted)
+        frozen.set(path, mounted)
+      }
+      parent?.children.push(node)
+      nodes.set(path, node)
+    }
+  }
+  return { nodes, frozen, problems }
+}
+
+function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: TenantNode | null): TenantNode {
+  const { spec, metadata } = declared.resource
+  return {
+    path: files.path,
+    uid: metadata.uid as string,
+    declared,
+    files,
+    parent,
+    children: [],
+    tags: inherit(parent?.tags, spec.tags),
+    values: inheritValues(parent?.values, spec.values as JsonMap | undefined),
+    timezone: spec.timezone ?? parent?.timezone ?? defaults.timezone,
+    brand: {
+      ...parent?.brand,
+      ...spec.brand,
+      ...(spec.brand?.colors && { colors: { ...parent?.brand.colors, ...spec.brand.colors } }),
+    },
+    contacts: [
+      ...(spec.contacts ?? []),
+      ...(parent?.contacts ?? []).filter((contact) => !spec.contacts?.some((own) => own.role === contact.role)),
+    ],
+    bindings: inherit(parent?.bindings, spec.bindings),
+    concurrentRuns: spec.limits?.concurrentRuns ?? parent?.concurrentRuns ?? defaults.concurrentRuns,
+    updates: spec.updates ?? parent?.updates ?? defaults.updates,
+    suspended: spec.suspended ?? parent?.suspended ?? false,
+  }
+}
+
+/** Shares the parent's map where the tenant says nothing of its own. */
+function inherit<T>(
+  above: Readonly<Record<string, T>> | undefined,
+  own: Readonly<Record<string, T>> | undefined,
+): Readonly<Record<string, T>> {
+  if (!own) return above ?? {}
+  return above ? { ...above, ...own } : own
+}
+
+/** Maps merge key by key; everything else is replaced by the nearer value. */
+function inheritValues(above: JsonMap | undefined, own: JsonMap | undefined): JsonMap {
+  if (!own || !above) return own ?? above ?? newMap()
+  const merged = newMap()
+  for (const key in above) merged[key] = above[key] as Json
+  for (const key in own) {
+    const [upper, lower] = [above[key], own[key] as Json]
+    merged[key] = isMap(upper) && isMap(lower) ? inheritValues(upper, lower) : lower
+  }
+  return merged
+}

@@ -1,0 +1,2 @@
+export type { FleetFile } from './fleet.ts'
+export { resolve, type DesiredState, type DesiredTenant, type DesiredWorkflow } from './resolve.ts'

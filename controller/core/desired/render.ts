@@ -1,0 +1,181 @@
+import {
+  applyOverlay,
+  type Conflict,
+  formatPath,
+  type MergeProblem,
+  type Notice,
+  threeWayMerge,
+} from '../merge/index.ts'
+import type { Workflow } from '../model/generated/kinds.ts'
+import { type Problem, problem } from '../model/problems.ts'
+import { schemaOf } from '../model/schemas.ts'
+import { type Json, type JsonMap, newMap } from '../model/values.ts'
+import { type Declared, isUnreadable } from './fleet.ts'
+import type { Chain } from './layers.ts'
+import { frozenBy, newestFirst } from './releases.ts'
+
+/** A workflow document reduced to what is merged. */
+export type WorkflowDocument = JsonMap & { readonly spec: JsonMap }
+
+export type Rendering =
+  | { readonly kind: 'rendered'; readonly document: WorkflowDocument; readonly notices: readonly Notice[] }
+  | {
+      readonly kind: 'conflicted'
+      readonly level: Declared<'Overlay'>
+      readonly conflicts: readonly Conflict[]
+      readonly provisional: WorkflowDocument
+    }
+  | { readonly kind: 'invalid'; readonly problem: Problem }
+
+/** A chain at the newest release, not newer than the wanted one, that every level merges with. */
+export interface Resolved {
+  readonly release: string
+  readonly rendering: Rendering & { kind: 'rendered' | 'invalid' }
+  /** Present where a level could not follow: the conflict of the newest release that was tried. */
+  readonly held?: { readonly wanted: string; readonly at: Rendering & { kind: 'conflicted' } }
+}
+
+export interface Renderer {
+  /** The chain with one release below it, level by level, whatever comes of it. */
+  render(chain: Chain, release: string): Rendering
+  resolve(chain: Chain, wanted: string): Resolved
+}
+
+/** The first error of a document; its path is one of the workflow. */
+type Check = (document: WorkflowDocument) => Problem | undefined
+
+/**
+ * Renders chains of overlays over releases. A rendering is a function of (release, chain) alone and is computed once:
+ * nothing of a tenant enters it.
+ *
+ * Level i is `merge3(base = level above at the overlay's base release, ours = that with the overlay, theirs = level
+ * above at the wanted release)`, so a level without an overlay follows by itself.
+ */
+export function createRenderer(check: Check): Renderer {
+  const renderings = new Map<Chain, Map<string, Rendering>>()
+  const resolutions = new Map<Chain, Map<string, Resolved>>()
+  const render = (chain: Chain, release: string): Rendering =>
+    memo(renderings, chain, release, () => renderLevel(chain, release))
+  const schema = schemaOf('Workflow')
+
+  function renderLevel(chain: Chain, release: string): Rendering {
+    if (!chain.above || !chain.overlay) return template(chain, release, check)
+    const { overlay } = chain
+    const { base, patch } = overlay.resource.spec
+    const theirs = render(chain.above, release)
+    if (theirs.kind !== 'rendered') return theirs
+    const from = render(chain.above, base)
+    if (from.kind === 'invalid')
+      return {
+        kind: 'invalid',
+        problem: { ...from.problem, place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/base' },
+      }
+    if (from.kind === 'conflicted') return from
+    const change = newMap()
+    change['spec'] = patch as Json
+    const ours = applyOverlay({ base: from.document, overlay: change, schema })
+    if (ours.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, ours.problems) }
+    const value = ours.value as WorkflowDocument
+    if (from.document === theirs.document) return checked(overlay, value, ours.notices)
+    const merged = threeWayMerge({ base: from.document, ours: value, theirs: theirs.document, schema })
+    if (merged.kind === 'conflicted')
+      return {
+        kind: 'conflicted',
+        level: overlay,
+        conflicts: merged.conflicts,
+        provisional: merged.value as WorkflowDocument,
+      }
+    return checked(overlay, merged.value as WorkflowDocument, [...ours.notices, ...merged.notices])
+  }
+
+  function checked(overlay: Declared<'Overlay'>, document: WorkflowDocument, notices: readonly Notice[]): Rendering {
+    const cause = check(document)
+    if (!cause) return { kind: 'rendered', document, notices }
+    const message = `with this overlay ${cause.message}`
+    return {
+      kind: 'invalid',
+      problem: problem('invalid-result', message, {
+        place: { file: overlay.file, line: 1, column: 1 },
+        path: patchPath(cause.path ?? ''),
+      }),
+    }
+  }
+
+  function resolve(chain: Chain, wanted: string): Resolved {
+    return memo(resolutions, chain, wanted, () => resolveLevel(chain, wanted))
+  }
+
+  function resolveLevel(chain: Chain, wanted: string): Resolved {
+    if (!chain.above || !chain.overlay)
+      return { release: wanted, rendering: render(chain, wanted) as Rendering & { kind: 'rendered' | 'invalid' } }
+    const above = resolve(chain.above, wanted)
+    const first = render(chain, above.release)
+    if (first.kind !== 'conflicted') return { ...above, rendering: first }
+    const { base } = chain.overlay.resource.spec
+    const older = newestFirst(chain.workflow.releases.keys())
+    for (const release of [...older.slice(older.indexOf(above.release) + 1), base]) {
+      const rendering = render(chain, release)
+      if (rendering.kind === 'rendered') return { release, rendering, held: above.held ?? { wanted, at: first } }
+    }
+    const lost = problem('conflict', 'no release merges with this overlay', {
+      place: { file: chain.overlay.file, line: 1, column: 1 },
+      path: '/spec/base',
+    })
+    return { release: above.release, rendering: { kind: 'invalid', problem: lost } }
+  }
+
+  return { render, resolve }
+}
+
+/** The release itself; a clone without releases is its head. */
+function template(chain: Chain, release: string, check: Check): Rendering {
+  const { workflow } = chain
+  const entry = workflow.releases.get(release) ?? (workflow.releases.size === 0 ? workflow.head : undefined)
+  if (!entry)
+    return { kind: 'invalid', problem: problem('unknown-release', `${workflow.name} has no release ${release}`) }
+  if (isUnreadable(entry)) return { kind: 'invalid', problem: frozenBy(entry.file, entry.unreadable) }
+  const document = documentOf(entry.resource)
+  const cause = check(document)
+  if (cause) return { kind: 'invalid', problem: { ...cause, place: { file: entry.file, line: 1, column: 1 } } }
+  return { kind: 'rendered', document, notices: [] }
+}
+
+const documents = new WeakMap<Workflow, WorkflowDocument>()
+
+/** One document object a release, so that equal renderings stay one object. */
+export function documentOf(workflow: Workflow): WorkflowDocument {
+  let document = documents.get(workflow)
+  if (!document) {
+    const map = newMap()
+    map['spec'] = workflow.spec as unknown as Json
+    document = map as WorkflowDocument
+    documents.set(workflow, document)
+  }
+  return document
+}
+
+function overlayProblem(overlay: Declared<'Overlay'>, found: readonly MergeProblem[]): Problem {
+  const [first] = found
+  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
+  const message = `${first?.message ?? 'the patch cannot be applied'}${more}`
+  return problem('overlay-invalid', message, {
+    place: { file: overlay.file, line: 1, column: 1 },
+    path: patchPath(formatPath(first?.path ?? [])),
+  })
+}
+
+/** Where a path of the workflow stands in an overlay's file. */
+export function patchPath(path: string): string {
+  return path.replace(/^\/spec/, '/spec/patch')
+}
+
+function memo<T>(store: Map<Chain, Map<string, T>>, chain: Chain, release: string, make: () => T): T {
+  const known = store.get(chain) ?? new Map<string, T>()
+  store.set(chain, known)
+  let value = known.get(release)
+  if (value === undefined) {
+    value = make()
+    known.set(release, value)
+  }
+  return value
+}

@@ -1,0 +1,283 @@
+import type { ActionBinding, Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
+import type { Connector, Workflow } from '../model/generated/kinds.ts'
+import { type Problem, problem, warning } from '../model/problems.ts'
+import { actionsOf, createBinder } from './bind.ts'
+import { digestOf } from './digest.ts'
+import { type Declared, type Fleet, type FleetFile, isUnreadable, readFleet } from './fleet.ts'
+import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
+import { buildLayers, type Chain, type Layers, overlaysOf } from './layers.ts'
+import { createRenderer, type Renderer, type Resolved } from './render.ts'
+import { frozenBy } from './releases.ts'
+import { selectSubscriptions, type Subscription, type Subscriptions } from './subscriptions.ts'
+
+/** One workflow of one tenant, with how it came about. */
+export interface DesiredWorkflow extends EffectiveWorkflow {
+  readonly chain: Chain
+  readonly share: Declared<'Share'>
+  /** The release that the share's channel or range means. */
+  readonly wanted: string
+  readonly held?: Resolved['held']
+}
+
+export type DesiredTenant =
+  | {
+      readonly kind: 'valid'
+      readonly path: string
+      readonly uid: string
+      /** Over the context and every effective workflow: equal digests, nothing to do. */
+      readonly digest: Digest
+      readonly context: TenantContext
+      readonly contextDigest: Digest
+      /** By short name, sorted. */
+      readonly workflows: ReadonlyMap<string, DesiredWorkflow>
+    }
+  /** Applying leaves such a tenant as it is. */
+  | { readonly kind: 'frozen'; readonly path: string; readonly cause: Problem }
+
+export interface DesiredState {
+  readonly tenants: ReadonlyMap<string, DesiredTenant>
+  readonly problems: readonly Problem[]
+  readonly connectors: ReadonlyMap<Digest, Connector['spec']>
+  /** For explain and plan: what the state was made of. */
+  readonly fleet: Fleet
+  readonly hierarchy: Hierarchy
+  readonly layers: Layers
+  readonly renderer: Renderer
+}
+
+/** Static check of a workflow document; problems carry field paths of the workflow. */
+export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
+
+/**
+ * The desired state of a fleet: a pure function of its files. A problem freezes the tenants it concerns and nobody
+ * else; every tenant that a file speaks of is in the result, valid or frozen.
+ */
+export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): DesiredState {
+  const fleet = readFleet(files)
+  const hierarchy = buildHierarchy(fleet)
+  const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
+  const layers = buildLayers(fleet, hierarchy.nodes)
+  const renderer = createRenderer((document) =>
+    check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
+  )
+  const bind = createBinder(fleet)
+  const problems = [
+    ...fleet.problems,
+    ...hierarchy.problems,
+    ...subscriptions.problems,
+    ...layers.problems,
+    ...checkTemplates(fleet, check),
+  ]
+
+  const frozen = frozenTenants(hierarchy, subscriptions, layers)
+  const tenants = new Map<string, DesiredTenant>()
+  for (const path of [...fleet.tenants.keys()].sort()) {
+    const node = hierarchy.nodes.get(path)
+    const cause = frozen.get(path)
+    const tenant = node && !cause ? resolveTenant(node) : frozenTenant(path, cause)
+    tenants.set(path, tenant)
+  }
+  const connectors = new Map<Digest, Connector['spec']>()
+  for (const connector of fleet.connectors.values()) {
+    if (!isUnreadable(connector)) connectors.set(digestOf(connector.resource.spec), connector.resource.spec)
+  }
+  return { tenants, problems: unique(problems), connectors, fleet, hierarchy, layers, renderer }
+
+  function resolveTenant(node: TenantNode): DesiredTenant {
+    const workflows = new Map<string, DesiredWorkflow>()
+    const bindings: Record<string, ActionBinding> = {}
+    const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])].sort((a, b) =>
+      a.workflow.name < b.workflow.name ? -1 : 1,
+    )
+    for (const subscription of received) {
+      const workflow = resolveWorkflow(node, subscription)
+      if ('code' in workflow) return freeze(node.path, workflow)
+      const twin = workflows.get(workflow.name)
+      if (twin) {
+        const message = `two workflows named ${workflow.name} reach ${node.path}, by ${twin.share.file} and ${subscription.share.file}`
+        return freeze(
+          node.path,
+          problem('ambiguous-workflow', message, {
+            tenant: node.path,
+            place: { file: subscription.share.file, line: 1, column: 1 },
+          }),
+        )
+      }
+      workflows.set(workflow.name, workflow)
+      for (const action of actionsOf(workflow.spec)) {
+        if (bindings[action]) continue
+        const bound = bind(node, action)
+        if (bound.kind === 'unbound')
+          return freeze(node.path, {
+            ...bound.problem,
+            message: `${bound.problem.message} (needed by ${workflow.name})`,
+          })
+        bindings[action] = bound.binding
+      }
+    }
+    const extra = node.files.overlays.find(
+      (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
+    )
+    if (extra && node.children.length === 0) {
+      problems.push(
+        warning('overlay-not-shared', `${node.path} does not receive ${extra.resource.spec.workflow}`, {
+          tenant: node.path,
+          place: { file: extra.file, line: 1, column: 1 },
+          path: '/spec/workflow',
+        }),
+      )
+    }
+    const context: TenantContext = {
+      path: node.path,
+      uid: node.uid,
+      displayName: node.declared.resource.spec.displayName,
+      tags: node.tags,
+      values: node.values,
+      timezone: node.timezone,
+      concurrentRuns: node.concurrentRuns,
+      suspended: node.suspended,
+      bindings,
+    }
+    const contextDigest = digestOf(context)
+    const rendered = Object.fromEntries(
+      [...workflows].map(([name, { digest, release, owner }]) => [name, { digest, release, owner }]),
+    )
+    const digest = digestOf({ context: contextDigest, workflows: rendered })
+    return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
+  }
+
+  function resolveWorkflow(node: TenantNode, subscription: Subscription): DesiredWorkflow | Problem {
+    const { workflow, share, target } = subscription
+    if (target.kind === 'none') return { ...target.problem, tenant: node.path }
+    const chain = layers.chainOf(node, workflow)
+    const own = chain.overlay?.owner === node.path ? chain.overlay : undefined
+    if (own && subscription.access === 'read-only') {
+      return problem('not-customisable', `${workflow.name} is shared read-only with ${node.path}`, {
+        tenant: node.path,
+        place: { file: own.file, line: 1, column: 1 },
+        path: '/spec/workflow',
+      })
+    }
+    const wanted =
+      chain.workflow === workflow
+        ? releaseInForce(node, subscription, own, target.version)
+        : cloneVersion(chain, target.version)
+    const { rendering, release, held } = renderer.resolve(chain, wanted)
+    if (rendering.kind === 'invalid') return { ...rendering.problem, tenant: node.path }
+    if (held) problems.push(heldBack(held, workflow.name))
+    const { document } = rendering
+    return {
+      name: workflow.name,
+      owner: chain.workflow.owner,
+      release,
+      digest: digestOf(document.spec),
+      spec: document.spec as unknown as Workflow['spec'],
+      chain,
+      share,
+      wanted: target.version,
+      ...(held && { held }),
+    }
+  }
+
+  /** In the modes review and pinned a release moves only when a file of the tenant says so. */
+  function releaseInForce(
+    node: TenantNode,
+    subscription: Subscription,
+    own: Declared<'Overlay'> | undefined,
+    target: string,
+  ): string {
+    if ((subscription.updates ?? node.updates) === 'auto') return target
+    const pinned = own?.resource.spec.base ?? pinOf(node, subscription.workflow.name)
+    if (pinned !== undefined) return pinned
+    problems.push(
+      warning(
+        'not-pinned',
+        `${node.path} follows the channel of ${subscription.workflow.name} until a release is pinned`,
+        {
+          tenant: node.path,
+          place: { file: node.declared.file, line: 1, column: 1 },
+          path: '/spec/updates',
+        },
+      ),
+    )
+    return target
+  }
+
+  function freeze(path: string, cause: Problem): DesiredTenant {
+    problems.push(cause)
+    return { kind: 'frozen', path, cause }
+  }
+}
+
+function frozenTenant(path: string, cause: Problem | undefined): DesiredTenant {
+  return { kind: 'frozen', path, cause: cause ?? problem('unknown-tenant', `${path} is not declared`) }
+}
+
+/** A tenant is frozen by its own broken files, by those of its ancestors, and by nothing else. */
+function frozenTenants(
+  hierarchy: Hierarchy,
+  subscriptions: Subscriptions,
+  layers: Layers,
+): ReadonlyMap<string, Problem> {
+  const frozen = new Map(hierarchy.frozen)
+  for (const [path, cause] of subscriptions.frozen) if (!frozen.has(path)) frozen.set(path, cause)
+  for (const item of layers.problems)
+    if (item.tenant !== undefined && !frozen.has(item.tenant)) frozen.set(item.tenant, item)
+  for (const node of hierarchy.nodes.values()) {
+    const above = node.parent && frozen.get(node.parent.path)
+    // Only what is broken in a file hands down; a share that two owners dispute concerns the one tenant.
+    if (above && !frozen.has(node.path) && !subscriptions.frozen.has(node.parent?.path ?? '')) {
+      const file = above.place?.file ?? node.parent?.declared.file ?? ''
+      frozen.set(node.path, above.code === 'frozen-by' ? above : { ...frozenBy(file, above), tenant: node.path })
+    }
+  }
+  return frozen
+}
+
+function pinOf(node: TenantNode, workflow: string): string | undefined {
+  for (let at: TenantNode | null = node; at; at = at.parent) {
+    const pin = at.declared.resource.spec.pins?.[workflow]
+    if (pin !== undefined) return pin
+  }
+  return undefined
+}
+
+function cloneVersion(chain: Chain, wanted: string): string {
+  let root = chain
+  while (root.above) root = root.above
+  const { head, releases } = root.workflow
+  return releases.size === 0 && head && !isUnreadable(head) ? head.resource.spec.version : wanted
+}
+
+function heldBack(held: NonNullable<Resolved['held']>, workflow: string): Problem {
+  const { level, conflicts } = held.at
+  const message = `${workflow} stays behind ${held.wanted} at ${level.owner}: ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`
+  return warning('held-back', message, {
+    tenant: level.owner,
+    place: { file: level.file, line: 1, column: 1 },
+    path: '/spec/base',
+  })
+}
+
+/** Static problems of every head and release, once a file. */
+function checkTemplates(fleet: Fleet, check: CheckWorkflow): Problem[] {
+  const found: Problem[] = []
+  for (const workflow of fleet.workflows.values()) {
+    for (const entry of [...workflow.releases.values(), ...(workflow.head ? [workflow.head] : [])]) {
+      if (isUnreadable(entry)) continue
+      for (const item of check(entry.resource.spec))
+        found.push({ ...item, place: { file: entry.file, line: 1, column: 1 } })
+    }
+  }
+  return found
+}
+
+/** The same cause met by many tenants is one problem. */
+function unique(problems: readonly Problem[]): Problem[] {
+  const seen = new Map<string, Problem>()
+  for (const item of problems) {
+    const key = `${item.code} ${item.place?.file} ${item.place?.line} ${item.path} ${item.message}`
+    if (!seen.has(key)) seen.set(key, item)
+  }
+  return [...seen.values()]
+}

@@ -1,0 +1,55 @@
+import type { Share } from '../model/generated/kinds.ts'
+import { isWithin } from '../model/names.ts'
+import type { TenantNode } from './hierarchy.ts'
+
+export type Selector = Share['spec']['to']
+
+/**
+ * True iff the tenant satisfies every field of the selector: inside the subtree, one value of each tag, no value of
+ * `not`, and not below an excluded path.
+ */
+export function selects(selector: Selector, tenant: TenantNode): boolean {
+  if (selector.subtree !== undefined && !isWithin(tenant.path, selector.subtree)) return false
+  for (const tag in selector.tags) {
+    const value = tenant.tags[tag]
+    if (value === undefined || !selector.tags[tag]?.includes(value)) return false
+  }
+  for (const tag in selector.not) {
+    const value = tenant.tags[tag]
+    if (value !== undefined && selector.not[tag]?.includes(value)) return false
+  }
+  return !selector.exclude?.some((path) => isWithin(tenant.path, path))
+}
+
+/** The tenants of a subtree, a parent before its children. */
+export function* subtree(nodes: ReadonlyMap<string, TenantNode>, root: string): Generator<TenantNode> {
+  if (root === '') yield* nodes.values()
+  else {
+    const top = nodes.get(root)
+    if (top) yield* descend(top)
+  }
+}
+
+function* descend(node: TenantNode): Generator<TenantNode> {
+  yield node
+  for (const child of node.children) yield* descend(child)
+}
+
+/**
+ * Reads a tag expression of the command line: `tier=gold,silver region=eu !industry=retail under:acme/north`.
+ * OR inside one tag's list, AND across tags. Returns a message where it cannot be read.
+ */
+export function parseSelector(text: string): Selector | string {
+  const selector: { subtree?: string; tags: Record<string, string[]>; not: Record<string, string[]> } = {
+    tags: {},
+    not: {},
+  }
+  for (const term of text.trim().split(/\s+/)) {
+    const under = /^under:(.+)$/.exec(term)
+    const tag = /^(!?)([A-Za-z][\w.-]*)=(.+)$/.exec(term)
+    if (under) selector.subtree = under[1] as string
+    else if (tag) (tag[1] === '!' ? selector.not : selector.tags)[tag[2] as string] = (tag[3] as string).split(',')
+    else return `\`${term}\` is not a tag expression: write tag=value[,value], !tag=value or under:path`
+  }
+  return selector
+}
