@@ -1,0 +1,55 @@
+import type { TenantContext } from '../model/effective.ts'
+import type { Workflow } from '../model/generated/kinds.ts'
+import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
+import { eachStep } from './each-step.ts'
+import type { Bindings } from './expressions.ts'
+import type { RunState, StepState } from './run-state.ts'
+
+/** Variables that the expressions of steps and outputs may read. */
+export const stepRoots = ['inputs', 'steps', 'tenant', 'run'] as const
+/** Variables that the expressions of triggers may read. */
+export const triggerRoots = ['trigger', 'tenant'] as const
+
+export function stepBindings(state: RunState, workflow: Workflow['spec'], tenant: TenantContext): Bindings {
+  const { request } = state
+  const steps = newMap()
+  // Steps of the branch that was not taken count as skipped, so that `has()` can ask for their outputs.
+  for (const { step } of eachStep(workflow.steps)) steps[step.id] = stepView(state.steps.get(step.id))
+  return {
+    inputs: request.inputs,
+    steps,
+    tenant: tenantView(tenant),
+    run: toValue({
+      id: request.runId,
+      workflow: request.workflow.name,
+      release: request.workflow.release,
+      commit: request.commit,
+      trigger: request.trigger,
+    }),
+  }
+}
+
+export function triggerBindings(alert: JsonMap, tenant: TenantContext): Bindings {
+  const trigger = newMap()
+  trigger.alert = alert
+  return { trigger, tenant: tenantView(tenant) }
+}
+
+function stepView(step: StepState | undefined): Json {
+  const view = newMap()
+  view.outcome = step === undefined ? 'skipped' : step.phase
+  view.outputs = step?.outputs ?? newMap()
+  if (step?.failure !== undefined) view.error = toValue(step.failure)
+  return view
+}
+
+function tenantView(tenant: TenantContext): JsonMap {
+  const view = newMap()
+  view.path = tenant.path
+  view.uid = tenant.uid
+  view.displayName = tenant.displayName
+  view.tags = tenant.tags
+  view.values = tenant.values
+  view.timezone = tenant.timezone
+  return view
+}

@@ -1,0 +1,67 @@
+import { formatPath, type Path } from '../merge/path.ts'
+import type { Step } from '../model/generated/kinds.ts'
+import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
+import type { Json } from '../model/values.ts'
+import { didYouMean } from './check-inputs.ts'
+import { referencesIn } from './expressions.ts'
+
+/** What an expression may refer to at its place. */
+export interface Visible {
+  readonly inputs: readonly string[]
+  /** Ids of all steps of the workflow. */
+  readonly declared: readonly string[]
+  /** Steps that have ended when the expression is read. */
+  readonly steps: ReadonlyMap<string, Step>
+}
+
+interface Fault {
+  readonly code: ProblemCode
+  readonly message: string
+}
+
+const fieldsOf: Readonly<Record<string, readonly string[]>> = {
+  tenant: ['path', 'uid', 'displayName', 'tags', 'values', 'timezone'],
+  run: ['id', 'workflow', 'release', 'commit', 'trigger'],
+}
+const fieldsOfStep = ['outputs', 'outcome', 'error']
+
+export function checkReferences(value: Json, path: Path, visible: Visible): Problem[] {
+  const problems: Problem[] = []
+  for (const { path: within, reference } of referencesIn(value)) {
+    const fault = faultOf(reference, visible)
+    if (fault === undefined) continue
+    const place = formatPath([...path, ...within.map(String)])
+    problems.push(problem(fault.code, fault.message, { path: place }))
+  }
+  return problems
+}
+
+function faultOf([root, name, ...rest]: readonly string[], visible: Visible): Fault | undefined {
+  if (root === undefined || name === undefined) return undefined
+  if (root === 'steps') return faultOfStep(name, rest, visible)
+  if (root === 'inputs') {
+    if (visible.inputs.includes(name)) return undefined
+    return { code: 'unknown-input', message: `There is no input ${name}${didYouMean(name, visible.inputs)}.` }
+  }
+  const fields = Object.hasOwn(fieldsOf, root) ? fieldsOf[root] : undefined
+  return fields === undefined ? undefined : faultOfField(root, name, fields)
+}
+
+function faultOfStep(id: string, [field, output]: readonly string[], { declared, steps }: Visible): Fault | undefined {
+  const step = steps.get(id)
+  if (step === undefined) {
+    const message = declared.includes(id)
+      ? `Step ${id} has not been performed when this is read.`
+      : `There is no step ${id}${didYouMean(id, declared)}.`
+    return { code: 'unknown-step', message }
+  }
+  if (field === undefined) return undefined
+  const fault = faultOfField(`steps.${id}`, field, fieldsOfStep)
+  if (fault !== undefined || field !== 'outputs' || output === undefined || step.set === undefined) return fault
+  return faultOfField(`steps.${id}.outputs`, output, Object.keys(step.set))
+}
+
+function faultOfField(of: string, name: string, fields: readonly string[]): Fault | undefined {
+  if (fields.includes(name)) return undefined
+  return { code: 'bad-expression', message: `${of} has no field ${name}${didYouMean(name, fields)}.` }
+}

@@ -1,0 +1,170 @@
+import type { Digest } from '../model/effective.ts'
+import type { JsonMap } from '../model/values.ts'
+import type { RequestTrace } from './outcome.ts'
+
+/** Raised only when the order in which the interpreter asks for effects changes; a run is finished by the epoch that it began with. */
+export const epoch = 1
+
+export interface TriggerOfRun {
+  readonly kind: 'alert' | 'manual'
+  readonly id: string
+  /** Dedupe key of what arrived: one delivery, one run. */
+  readonly deliveryId: string
+}
+
+/** Pins everything that the run will ever read: later changes to the fleet do not reach it. */
+export interface RunRequested {
+  readonly type: 'RunRequested'
+  readonly at: number
+  readonly runId: string
+  readonly epoch: number
+  readonly tenant: { readonly path: string; readonly uid: string }
+  readonly workflow: {
+    readonly name: string
+    readonly owner: string
+    readonly release: string
+    readonly digest: Digest
+  }
+  readonly contextDigest: Digest
+  readonly commit: string
+  readonly trigger: TriggerOfRun
+  readonly inputs: JsonMap
+}
+
+export interface RunStarted {
+  readonly type: 'RunStarted'
+  readonly at: number
+}
+
+/** The intent: durable before anything leaves the process. */
+export interface AttemptScheduled {
+  readonly type: 'AttemptScheduled'
+  readonly at: number
+  readonly step: string
+  readonly connection: string
+  /** Counts from 1. The same number twice means that the first one was interrupted. */
+  readonly attempt: number
+  readonly action: string
+  readonly input: JsonMap
+  readonly timeoutMs: number
+  readonly idempotent: boolean
+  /** Every connection that performs this step, in the order of the binding. */
+  readonly connections: readonly string[]
+}
+
+/** Of one connection of an action; or, without `connection`, of a step as a whole: skipped, decided, computed, approved. */
+export interface AttemptSucceeded {
+  readonly type: 'AttemptSucceeded'
+  readonly at: number
+  readonly step: string
+  readonly connection?: string
+  readonly outputs: JsonMap
+  readonly skipped?: true
+  readonly branch?: 'then' | 'else'
+  readonly requests?: readonly RequestTrace[]
+  /** The person who said so, where the outcome was unknown. */
+  readonly by?: string
+}
+
+export interface AttemptFailed {
+  readonly type: 'AttemptFailed'
+  readonly at: number
+  readonly step: string
+  readonly connection?: string
+  readonly code: string
+  readonly message: string
+  /** False where another attempt follows; a TimerSet says when. */
+  readonly final: boolean
+  readonly outputs?: JsonMap
+  readonly requests?: readonly RequestTrace[]
+  readonly by?: string
+}
+
+/** It may have taken effect or not: only a person can tell. */
+export interface AttemptUnknown {
+  readonly type: 'AttemptUnknown'
+  readonly at: number
+  readonly step: string
+  readonly connection: string
+  readonly code: string
+  readonly message: string
+  readonly requests?: readonly RequestTrace[]
+}
+
+export interface TimerSet {
+  readonly type: 'TimerSet'
+  readonly at: number
+  readonly step: string
+  readonly connection: string
+  readonly fireAt: number
+}
+
+export interface TimerFired {
+  readonly type: 'TimerFired'
+  readonly at: number
+  readonly step: string
+  readonly connection: string
+}
+
+export interface ApprovalRequested {
+  readonly type: 'ApprovalRequested'
+  readonly at: number
+  readonly step: string
+  readonly message: string
+  readonly approvers: readonly string[]
+  /** Present where a guardrail asks: what will be performed is what was shown. */
+  readonly action?: { readonly name: string; readonly input: JsonMap }
+}
+
+export interface ApprovalGiven {
+  readonly type: 'ApprovalGiven'
+  readonly at: number
+  readonly step: string
+  readonly approved: boolean
+  readonly by: string
+  readonly comment?: string
+}
+
+export interface RunSucceeded {
+  readonly type: 'RunSucceeded'
+  readonly at: number
+  readonly outputs: JsonMap
+}
+
+export interface RunFailed {
+  readonly type: 'RunFailed'
+  readonly at: number
+  readonly code: string
+  readonly message: string
+  readonly step?: string
+}
+
+export interface RunCancelled {
+  readonly type: 'RunCancelled'
+  readonly at: number
+  readonly by: string
+  readonly reason: string
+}
+
+export interface RunQuarantined {
+  readonly type: 'RunQuarantined'
+  readonly at: number
+  readonly reason: string
+}
+
+/** Everything that can stand in a run's journal. */
+export type RunEvent =
+  | RunRequested
+  | RunStarted
+  | AttemptScheduled
+  | AttemptSucceeded
+  | AttemptFailed
+  | AttemptUnknown
+  | TimerSet
+  | TimerFired
+  | ApprovalRequested
+  | ApprovalGiven
+  | RunSucceeded
+  | RunFailed
+  | RunCancelled
+  | RunQuarantined

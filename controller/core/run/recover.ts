@@ -1,0 +1,31 @@
+import { append, type Decision } from './decision.ts'
+import { isFinished, type Lane, type RunState } from './run-state.ts'
+import { attemptOf } from './schedule-attempt.ts'
+
+/** A run that takes the process down each time must not do so for ever. */
+const interruptionsAllowed = 5
+
+/**
+ * What to do about intents without an outcome, after the process that had them is gone.
+ * An idempotent one is announced and performed again under the same key; any other may have taken effect, and a person decides.
+ */
+export function recover(state: RunState, now: number): Decision[] {
+  if (isFinished(state)) return []
+  const interrupted: Lane[] = []
+  for (const { lanes } of state.steps.values())
+    for (const lane of lanes.values()) if (lane.phase === 'scheduled') interrupted.push(lane)
+  const worst = interrupted.find(({ interruptions }) => interruptions >= interruptionsAllowed)
+  if (worst !== undefined) {
+    const reason = `The controller stopped ${worst.interruptions + 1} times while step ${worst.scheduled.step} was being performed.`
+    return [append({ type: 'RunQuarantined', at: now, reason })]
+  }
+  return interrupted.flatMap((lane) => recoverLane(lane, state, now))
+}
+
+function recoverLane({ scheduled }: Lane, { request }: RunState, now: number): Decision[] {
+  const { step, connection, idempotent } = scheduled
+  if (idempotent)
+    return [append({ ...scheduled, at: now }), { kind: 'perform', attempt: attemptOf(request.runId, scheduled) }]
+  const message = 'The controller stopped while this was being performed: whether it took effect is not known.'
+  return [append({ type: 'AttemptUnknown', at: now, step, connection, code: 'interrupted', message })]
+}

@@ -1,0 +1,42 @@
+import type { Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
+import type { JsonMap } from '../model/values.ts'
+import { checkInputs } from './check-inputs.ts'
+import { epoch, type RunRequested, type TriggerOfRun } from './events.ts'
+import { runIdOf } from './run-id.ts'
+
+export interface Request {
+  readonly workflow: EffectiveWorkflow
+  readonly tenant: TenantContext
+  readonly contextDigest: Digest
+  readonly commit: string
+  readonly trigger: TriggerOfRun
+  readonly inputs: JsonMap
+  readonly now: number
+}
+
+export type Requested =
+  | { readonly kind: 'requested'; readonly event: RunRequested }
+  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+
+/** The first event of a run, or why there may be none. */
+export function requestRun({ workflow, tenant, contextDigest, commit, trigger, inputs, now }: Request): Requested {
+  const { name, owner, release, digest, spec } = workflow
+  const { path, uid } = tenant
+  if (tenant.suspended) return { kind: 'refused', messages: [`Tenant ${path} is suspended: it starts no runs.`] }
+  const checked = checkInputs(spec.inputs, inputs)
+  if (checked.kind === 'refused') return checked
+  const origin = { tenantUid: uid, workflow: `${owner}:${name}`, trigger: trigger.id, deliveryId: trigger.deliveryId }
+  const event: RunRequested = {
+    type: 'RunRequested',
+    at: now,
+    runId: runIdOf(origin),
+    epoch,
+    tenant: { path, uid },
+    workflow: { name, owner, release, digest },
+    contextDigest,
+    commit,
+    trigger,
+    inputs: checked.inputs,
+  }
+  return { kind: 'requested', event }
+}

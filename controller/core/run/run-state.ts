@@ -1,0 +1,61 @@
+import type { JsonMap } from '../model/values.ts'
+import type { ApprovalGiven, ApprovalRequested, AttemptScheduled, RunRequested } from './events.ts'
+
+export interface Failure {
+  readonly code: string
+  readonly message: string
+}
+
+/** How far one connection of an action step is. */
+export interface Lane {
+  readonly phase: 'scheduled' | 'retrying' | 'due' | 'unknown' | 'succeeded' | 'failed'
+  /** The latest intent. */
+  readonly scheduled: AttemptScheduled
+  /** How often the present attempt was scheduled again because a crash had interrupted it. */
+  readonly interruptions: number
+  readonly fireAt?: number
+  readonly outputs?: JsonMap
+  readonly failure?: Failure
+}
+
+/** `asked` waits for a person's yes, `open` is being performed; the other three are settled for good. */
+export interface StepState {
+  readonly id: string
+  readonly phase: 'asked' | 'open' | 'succeeded' | 'skipped' | 'failed'
+  readonly outputs: JsonMap
+  readonly branch?: 'then' | 'else'
+  readonly failure?: Failure
+  readonly asked?: ApprovalRequested
+  readonly answer?: ApprovalGiven
+  /** Of an action step, by connection, in the order of the binding; empty until the first intent. */
+  readonly lanes: ReadonlyMap<string, Lane>
+  readonly startedAt: number
+  readonly settledAt?: number
+}
+
+export type RunPhase = 'requested' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'quarantined'
+
+/** A run as its journal tells it; nothing else is known of a run. Maps, because they survive the way to a worker and have no prototype. */
+export interface RunState {
+  readonly request: RunRequested
+  readonly phase: RunPhase
+  /** Events folded; the version that the next append expects. */
+  readonly version: number
+  /** By id, in the order in which they began. */
+  readonly steps: ReadonlyMap<string, StepState>
+  /** Answers that came before they were asked for. */
+  readonly early: ReadonlyMap<string, ApprovalGiven>
+  readonly startedAt?: number
+  readonly finishedAt?: number
+  readonly outputs?: JsonMap
+  /** Why it ended, where it did not succeed. */
+  readonly failure?: Failure & { readonly step?: string }
+}
+
+export function isFinished(state: RunState): boolean {
+  return state.phase !== 'requested' && state.phase !== 'running'
+}
+
+export function isSettled(step: StepState): boolean {
+  return step.phase === 'succeeded' || step.phase === 'skipped' || step.phase === 'failed'
+}

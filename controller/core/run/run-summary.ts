@@ -1,0 +1,69 @@
+import { isFinished, type Lane, type RunState, type StepState } from './run-state.ts'
+
+export type StateWord = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'quarantined'
+
+/** One line of the list of runs; derived from the state alone, so that it can be written in the transaction of its events. */
+export interface RunSummary {
+  readonly id: string
+  readonly tenant: string
+  readonly tenantUid: string
+  readonly workflow: string
+  readonly release: string
+  readonly digest: string
+  readonly commit: string
+  readonly trigger: string
+  readonly state: StateWord
+  /** Why it is in this state; empty where the word says it all. */
+  readonly reason: string
+  readonly requestedAt: number
+  readonly startedAt: number | null
+  readonly finishedAt: number | null
+}
+
+export function summarise(state: RunState): RunSummary {
+  const { request } = state
+  const { state: word, reason } = wordOf(state)
+  return {
+    id: request.runId,
+    tenant: request.tenant.path,
+    tenantUid: request.tenant.uid,
+    workflow: request.workflow.name,
+    release: request.workflow.release,
+    digest: request.workflow.digest,
+    commit: request.commit,
+    trigger: request.trigger.id,
+    state: word,
+    reason,
+    requestedAt: request.at,
+    startedAt: state.startedAt ?? null,
+    finishedAt: state.finishedAt ?? null,
+  }
+}
+
+function wordOf(state: RunState): { state: StateWord; reason: string } {
+  if (isFinished(state)) {
+    const step = state.failure?.step === undefined ? '' : `${state.failure.step}: `
+    const reason = state.failure === undefined ? '' : step + state.failure.message
+    return { state: state.phase as StateWord, reason }
+  }
+  if (state.phase === 'requested') return { state: 'queued', reason: '' }
+  const last = [...state.steps.values()].at(-1)
+  const waiting = last === undefined ? undefined : waitOf(last)
+  return waiting === undefined ? { state: 'running', reason: '' } : { state: 'waiting', reason: waiting }
+}
+
+/** What a step waits for, in words: a person comes before a timer, because only the person has to act. */
+export function waitOf(step: StepState): string | undefined {
+  if (step.phase === 'asked')
+    return step.answer === undefined ? `Step ${step.id} waits for an approval: ${step.asked?.message}` : undefined
+  if (step.phase !== 'open') return undefined
+  const lanes = [...step.lanes.values()]
+  const on = ({ scheduled }: Lane) => (lanes.length > 1 ? ` on ${scheduled.connection}` : '')
+  const unknown = lanes.find(({ phase }) => phase === 'unknown')
+  if (unknown !== undefined)
+    return `It is not known whether step ${step.id}${on(unknown)} took effect: ${unknown.failure?.message}`
+  if (lanes.some(({ phase }) => phase === 'scheduled' || phase === 'due')) return undefined
+  const retrying = lanes.find(({ phase }) => phase === 'retrying')
+  if (retrying === undefined) return undefined
+  return `Step ${step.id}${on(retrying)} is tried again: ${retrying.failure?.message}`
+}

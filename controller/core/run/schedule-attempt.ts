@@ -1,0 +1,44 @@
+import type { BoundConnection } from '../model/effective.ts'
+import type { Step } from '../model/generated/kinds.ts'
+import type { JsonMap } from '../model/values.ts'
+import { type Attempt, append, type Decision, type DecisionContext } from './decision.ts'
+import type { AttemptScheduled } from './events.ts'
+import { idempotencyKeyOf } from './run-id.ts'
+
+const absentTimeoutSeconds = 30
+
+export interface NextAttempt {
+  readonly runId: string
+  readonly step: Step & { readonly action: string }
+  readonly input: JsonMap
+  readonly connection: BoundConnection
+  readonly connections: readonly string[]
+  readonly attempt: number
+}
+
+/** The intent, and what it intends. They come together, because an intent that is found alone means a crash. */
+export function scheduleAttempt(next: NextAttempt, context: DecisionContext): Decision[] {
+  const { step, connection } = next
+  const action = context.connectors[connection.connectorDigest]?.actions.find(
+    ({ action: name }) => name === step.action,
+  )
+  const event: AttemptScheduled = {
+    type: 'AttemptScheduled',
+    at: context.now,
+    step: step.id,
+    connection: connection.name,
+    attempt: next.attempt,
+    action: step.action,
+    input: next.input,
+    timeoutMs: (step.timeoutSeconds ?? absentTimeoutSeconds) * 1_000,
+    idempotent: action?.idempotent === true,
+    connections: next.connections,
+  }
+  return [append(event), { kind: 'perform', attempt: attemptOf(next.runId, event) }]
+}
+
+export function attemptOf(runId: string, event: AttemptScheduled): Attempt {
+  const { step, connection, attempt, action, input, timeoutMs, idempotent, connections } = event
+  const idempotencyKey = idempotencyKeyOf(runId, step, connection, connections.length)
+  return { step, connection, attempt, action, input, idempotencyKey, timeoutMs, idempotent }
+}

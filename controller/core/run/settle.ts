@@ -1,0 +1,37 @@
+import type { Step, Workflow } from '../model/generated/kinds.ts'
+import { eachStep } from './each-step.ts'
+import type { Attempt } from './decision.ts'
+import type { RunEvent } from './events.ts'
+import type { Outcome } from './outcome.ts'
+import { attemptsOf, longestVendorWaitMs, retryDelay } from './retry-delay.ts'
+
+export interface Settling {
+  readonly runId: string
+  readonly workflow: Workflow['spec']
+  readonly now: number
+}
+
+/**
+ * What an outcome means under the step's policy: settled, tried again at a time, or unknown.
+ * Unknown is reserved for what must not be repeated: an idempotent action is simply tried again.
+ */
+export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, now }: Settling): RunEvent[] {
+  const { step, connection } = attempt
+  const place = { at: now, step, connection, requests: outcome.requests }
+  if (outcome.kind === 'succeeded') return [{ type: 'AttemptSucceeded', ...place, outputs: outcome.outputs }]
+  const { code, message } = outcome
+  if (outcome.kind === 'failed') return [{ type: 'AttemptFailed', ...place, code, message, final: true }]
+  if (outcome.kind === 'unknown' && !attempt.idempotent) return [{ type: 'AttemptUnknown', ...place, code, message }]
+  const retry = retryOf(workflow, step)
+  const afterMs = outcome.kind === 'retry' ? outcome.afterMs : undefined
+  const final = attempt.attempt >= attemptsOf(retry) || (afterMs ?? 0) > longestVendorWaitMs
+  const failed: RunEvent = { type: 'AttemptFailed', ...place, code, message, final }
+  if (final) return [failed]
+  const fireAt = now + retryDelay(retry, attempt.attempt, [runId, step, connection], afterMs)
+  return [failed, { type: 'TimerSet', at: now, step, connection, fireAt }]
+}
+
+function retryOf(workflow: Workflow['spec'], id: string): Step['retry'] {
+  for (const { step } of eachStep(workflow.steps)) if (step.id === id) return step.retry
+  return undefined
+}
