@@ -1,6 +1,28 @@
 export { applyOverlay, type OverlayInput, type OverlayResult } from './apply-overlay.ts'
+export {
+  type Conflict,
+  type ConflictType,
+  conflictId,
+  type Resolution,
+  type ResolutionName,
+  tripleHash,
+  tripleKey,
+} from './conflict.ts'
 export { diffPaths, type PathDiff } from './diff-paths.ts'
+export { dropNulls } from './drop-nulls.ts'
+export { findFaults } from './find-faults.ts'
+export { checkLocks, type Lock, type LockMode, type LockViolation } from './locks.ts'
 export type { MergeSchema, SchemaNode } from './merge-schema.ts'
+export type { OrderPolicy } from './merge-walk.ts'
 export type { MergeProblem, Notice, ProblemCode } from './notice.ts'
 export { formatPath, parsePath, type Path, type Segment } from './path.ts'
 export { readPath } from './read-path.ts'
+export type { Moved, ReferenceRules } from './references.ts'
+export {
+  type MergeInput,
+  type MergeOptions,
+  type MergeResult,
+  type PathResolution,
+  resolveConflicts,
+  threeWayMerge,
+} from './three-way-merge.ts'

@@ -50,7 +50,7 @@ export function placeMembers(
       }
       open.add(item.key)
       const { place } = item
-      if (place.side === 'first' || place.side === 'last') list.atEnd(item.key, place.side)
+      if (!('anchors' in place)) list.atEnd(item.key, place.side)
       else {
         const anchor = place.anchors.find(({ key }) => list.has(key) || (waiting.has(key) && !open.has(key)))
         const needed = anchor && waiting.get(anchor.key)

@@ -55,3 +55,11 @@ export function writePath(
   if (inside === undefined) return at < 0 ? list : list.toSpliced(at, 1)
   return at < 0 ? [...list, inside] : list.with(at, inside)
 }
+
+/** The schema of what stands at a path. */
+export function schemaAt(schema: SchemaNode, path: Path): SchemaNode {
+  return path.reduce(
+    (node, segment) => (typeof segment === 'string' ? fieldSchema(node, segment) : node?.items),
+    schema,
+  )
+}

@@ -1,0 +1,209 @@
+import { equal, get, isList, isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import type { Conflict, ConflictType, Resolution, ResolutionName } from './conflict.ts'
+import { listRule } from './list-rule.ts'
+import { mergeMembers } from './merge-members.ts'
+import { fieldSchema, isAtomicMap, isDefault, isEntity, type SchemaNode } from './merge-schema.ts'
+import { mergeText } from './merge-text.ts'
+import type { Notice } from './notice.ts'
+import type { Segment } from './path.ts'
+
+export type Value = Json | undefined
+export type OrderPolicy = 'strict' | 'significant' | 'insignificant'
+
+export interface WalkOptions {
+  /** What to do where both sides insert at one place; for keyed lists whose schema does not say. Default `significant`: a notice. */
+  readonly order?: OrderPolicy
+  /** `off`: texts are one value, whatever their schema says. */
+  readonly textMerge?: 'lines' | 'off'
+  /** Asked at each conflict; an answer settles it. */
+  readonly decide?: (conflict: Conflict) => Resolution | undefined
+}
+
+/** One merge: where it stands, and what it has found. */
+export class MergeWalk {
+  readonly conflicts: Conflict[] = []
+  readonly notices: Notice[] = []
+  readonly options: WalkOptions
+  readonly #path: Segment[] = []
+
+  constructor(options: WalkOptions) {
+    this.options = options
+  }
+
+  /**
+   * Merges one place; undefined is absent. Containers of one kind merge inside, everything else is one value:
+   * it is a conflict iff both sides changed it, and not to the same.
+   */
+  node(base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    if (equal(ours, theirs)) return ours
+    if (equal(base, ours)) return theirs
+    if (equal(base, theirs)) return ours
+    if (theirs === undefined && isDefault(schema, ours)) return ours
+    if (ours === undefined && isDefault(schema, theirs)) return theirs
+
+    if (isMapOrAbsent(base) && isMapOrAbsent(ours) && isMapOrAbsent(theirs) && !isAtomicMap(schema)) {
+      if ((ours === undefined || theirs === undefined) && isEntity(schema))
+        return this.conflict('delete/edit', base, ours, theirs)
+      return keepPresence(this.#map(base, ours, theirs, schema), ours, theirs)
+    }
+    const rule = listRule(schema)
+    if (rule && isListOrAbsent(base) && isListOrAbsent(ours) && isListOrAbsent(theirs)) {
+      return keepPresence(mergeMembers(this, { base, ours, theirs }, rule, schema), ours, theirs)
+    }
+    if (base === undefined) return this.conflict('add/add', base, ours, theirs)
+    if (ours === undefined || theirs === undefined) return this.conflict('delete/edit', base, ours, theirs)
+    if (shape(base) !== shape(ours) || shape(base) !== shape(theirs)) return this.conflict('type', base, ours, theirs)
+    if (schema?.['x-merge-text'] === 'lines' && this.options.textMerge !== 'off') return this.#text(base, ours, theirs)
+    return this.conflict('edit/edit', base, ours, theirs)
+  }
+
+  /** Merges one place below the current one. */
+  at(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    if (ours === theirs) return ours
+    this.#path.push(segment)
+    const value = this.node(base, ours, theirs, schema)
+    this.#path.pop()
+    return value
+  }
+
+  /** Records a conflict and goes on with ours, so the tenant's behaviour stays; or with the answer, where there is one. */
+  conflict(type: ConflictType, base: Value, ours: Value, theirs: Value, more: ConflictDetail = {}): Value {
+    const { segment, both, renameHint, ...detail } = more
+    const conflict: Conflict = {
+      path: segment === undefined ? [...this.#path] : [...this.#path, segment],
+      type,
+      ...(base !== undefined && { base }),
+      ...(ours !== undefined && { ours }),
+      ...(theirs !== undefined && { theirs }),
+      resolutions:
+        both === undefined ? ['ours', 'theirs', 'base', 'value'] : ['ours', 'theirs', 'base', 'both', 'value'],
+      ...detail,
+      ...(renameHint && { renameHint: { ...renameHint, to: [...this.#path, ...renameHint.to] } }),
+    }
+    const answer = this.#answer(conflict)
+    if (answer === undefined) this.conflicts.push(conflict)
+    if (answer === 'theirs') return theirs
+    if (answer === 'base') return base
+    if (answer === 'both') return both ?? ours
+    return typeof answer === 'object' ? answer.value : ours
+  }
+
+  #answer(conflict: Conflict): Resolution | undefined {
+    const answer = this.options.decide?.(conflict)
+    const name = typeof answer === 'object' ? 'value' : answer
+    return name !== undefined && conflict.resolutions.includes(name) ? answer : undefined
+  }
+
+  notice(code: Notice['code']): void {
+    this.notices.push({ code, path: [...this.#path] })
+  }
+
+  /** Keys stand as in ours; keys of theirs alone stand behind the key they follow in theirs. */
+  #map(base: JsonMap | undefined, ours: JsonMap | undefined, theirs: JsonMap | undefined, schema: SchemaNode): JsonMap {
+    const kept = this.#oursKeys(base, ours, theirs, schema)
+    let inserts: Map<string | undefined, [string, Json][]> | undefined
+    let previous: string | undefined
+    for (const key in theirs) {
+      const theirValue = get(theirs, key)
+      if (theirValue === undefined) continue
+      if (ours !== undefined && get(ours, key) !== undefined) {
+        if (get(kept, key) !== undefined) previous = key
+        continue
+      }
+      const value = this.at(key, base && get(base, key), undefined, theirValue, fieldSchema(schema, key))
+      if (value === undefined) continue
+      inserts ??= new Map()
+      const block = inserts.get(previous)
+      if (block) block.push([key, value])
+      else inserts.set(previous, [[key, value]])
+    }
+    return inserts ? interleave(kept, inserts) : kept
+  }
+
+  /** Ours itself iff nothing in it changed. */
+  #oursKeys(
+    base: JsonMap | undefined,
+    ours: JsonMap | undefined,
+    theirs: JsonMap | undefined,
+    schema: SchemaNode,
+  ): JsonMap {
+    let result: Record<string, Json> | undefined
+    for (const key in ours) {
+      const before = get(ours, key)
+      if (before === undefined) continue
+      const value = this.at(key, base && get(base, key), before, theirs && get(theirs, key), fieldSchema(schema, key))
+      if (result === undefined) {
+        if (value === before) continue
+        result = copyBefore(ours, key)
+      }
+      if (value !== undefined) result[key] = value
+    }
+    return result ?? ours ?? newMap()
+  }
+
+  #text(base: Json, ours: Json, theirs: Json): Value {
+    if (typeof base !== 'string' || typeof ours !== 'string' || typeof theirs !== 'string') {
+      return this.conflict('edit/edit', base, ours, theirs)
+    }
+    const result = mergeText(base, ours, theirs)
+    if (result.kind === 'conflicted') {
+      return this.conflict('text', base, ours, theirs, { regions: result.regions, both: result.both })
+    }
+    if (result.kind === 'merged') this.notice('text-merged')
+    return result.text
+  }
+}
+
+/** `segment`: the conflict lies one step below; `both`: the value that keeps both sides. */
+export interface ConflictDetail extends Partial<Pick<Conflict, 'renameHint' | 'regions' | 'faults'>> {
+  readonly segment?: Segment
+  readonly both?: Json
+  readonly resolutions?: readonly ResolutionName[]
+}
+
+/**
+ * Whether a container exists is decided apart from what is in it: an emptied one stays iff both sides keep it,
+ * or the side that keeps it says `{}` or `[]`.
+ */
+function keepPresence(merged: Value, ours: Value, theirs: Value): Value {
+  if (merged === undefined || !isEmpty(merged) || (ours !== undefined && theirs !== undefined)) return merged
+  const kept = ours ?? theirs
+  return kept !== undefined && isEmpty(kept) ? kept : undefined
+}
+
+function isEmpty(container: Json): boolean {
+  if (isList(container)) return container.length === 0
+  for (const _ in container as JsonMap) return false
+  return true
+}
+
+const isMapOrAbsent = (value: Value): value is JsonMap | undefined => value === undefined || isMap(value)
+const isListOrAbsent = (value: Value): value is readonly Json[] | undefined => value === undefined || isList(value)
+
+function shape(value: Json): 'map' | 'list' | 'scalar' {
+  if (isList(value)) return 'list'
+  return isMap(value) ? 'map' : 'scalar'
+}
+
+function copyBefore(map: JsonMap, end: string): Record<string, Json> {
+  const copy = newMap()
+  for (const key in map) {
+    if (key === end) break
+    const value = get(map, key)
+    if (value !== undefined) copy[key] = value
+  }
+  return copy
+}
+
+function interleave(kept: JsonMap, inserts: ReadonlyMap<string | undefined, readonly [string, Json][]>): JsonMap {
+  const result = newMap()
+  const insert = (previous: string | undefined): void => {
+    for (const [key, value] of inserts.get(previous) ?? []) result[key] = value
+  }
+  insert(undefined)
+  for (const key of Object.keys(kept)) {
+    result[key] = kept[key] as Json
+    insert(key)
+  }
+  return result
+}

@@ -1,0 +1,118 @@
+import { equal, type Json } from '../model/values.ts'
+import type { Conflict, Resolution } from './conflict.ts'
+import { dropNulls } from './drop-nulls.ts'
+import { checkLocks, type Lock, startsWith, withOrderOf } from './locks.ts'
+import type { SchemaNode } from './merge-schema.ts'
+import { MergeWalk, type Value, type WalkOptions } from './merge-walk.ts'
+import type { Notice } from './notice.ts'
+import type { Path } from './path.ts'
+import { readPath, schemaAt, writePath } from './read-path.ts'
+import { applyMoves, danglingReferences, type Moved, type ReferenceRules } from './references.ts'
+
+export interface MergeInput {
+  readonly base: Value
+  readonly ours: Value
+  readonly theirs: Value
+  readonly schema?: SchemaNode
+}
+
+export interface MergeOptions extends WalkOptions {
+  /** Null is absent in all three documents, except in fields that are `nullable`. */
+  readonly nullsAreAbsent?: boolean
+  /** Locks of the levels above: where ours differs from theirs against one of them is a conflict. */
+  readonly locks?: readonly Lock[]
+  /** How documents of this kind mention their own members; a mention that the merge leaves without target is a conflict. */
+  readonly references?: ReferenceRules
+  /** Renames that theirs declares; needs `references`. They are applied to base and ours before anything is compared. */
+  readonly moved?: readonly Moved[]
+}
+
+export type MergeResult =
+  | { readonly kind: 'clean'; readonly value: Value; readonly notices: readonly Notice[] }
+  | {
+      readonly kind: 'conflicted'
+      readonly value: Value
+      readonly conflicts: readonly Conflict[]
+      readonly notices: readonly Notice[]
+    }
+
+/**
+ * Merges what changed from base to theirs into ours. Undefined is absent.
+ * A place that only one side changed takes that side; both sides to the same takes it; both differently is a conflict,
+ * and then `value` has ours there. No edit of either side is ever dropped without a conflict.
+ * Inputs are not touched, and the result shares unchanged subtrees with them.
+ */
+export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): MergeResult {
+  const { schema } = input
+  const { nullsAreAbsent, locks, references, moved } = options
+  const load = (value: Value): Value => (nullsAreAbsent && value !== undefined ? dropNulls(value, schema) : value)
+  const rename = (value: Value): Value => (references && moved ? applyMoves(value, schema, references, moved) : value)
+  const sides = { base: rename(load(input.base)), ours: rename(load(input.ours)), theirs: load(input.theirs) }
+  const walk = new MergeWalk(options)
+  let value = equal(sides.ours, sides.theirs)
+    ? sameValue(sides)
+    : walk.node(sides.base, sides.ours, sides.theirs, schema)
+  let conflicts: Conflict[] = walk.conflicts
+  if (locks && locks.length > 0) {
+    for (const conflict of lockConflicts(value, sides.theirs, schema, locks)) {
+      conflicts = conflicts.filter(({ path }) => !startsWith(path, conflict.path))
+      if (options.decide?.(conflict) === 'theirs') value = asLocked(value, sides.theirs, schema, conflict)
+      else conflicts.push(conflict)
+    }
+  }
+  if (references) {
+    for (const conflict of danglingReferences(sides, value, schema, references)) {
+      const answer = options.decide?.(conflict)
+      if (typeof answer === 'object') value = writePath(value, conflict.path, schema, answer.value)
+      else conflicts.push(conflict)
+    }
+  }
+  const { notices } = walk
+  return conflicts.length === 0 ? { kind: 'clean', value, notices } : { kind: 'conflicted', value, conflicts, notices }
+}
+
+/** Order of keys is not a difference, but an order that only theirs has written anew is taken all the same. */
+function sameValue({ base, ours, theirs }: Omit<MergeInput, 'schema'>): Value {
+  const [b, o, t] = [base, ours, theirs].map((value) => JSON.stringify(value as Json))
+  return o === b && t !== o ? theirs : ours
+}
+
+function lockConflicts(merged: Value, theirs: Value, schema: SchemaNode, locks: readonly Lock[]): readonly Conflict[] {
+  return checkLocks({ from: theirs, to: merged, schema, locks }).map(({ path, lock, locked, found }) => ({
+    path,
+    type: 'locked',
+    ...(found !== undefined && { ours: found }),
+    ...(locked !== undefined && { theirs: locked }),
+    resolutions: ['theirs'],
+    lock: { lockedBy: lock.lockedBy, mode: lock.mode, ...(lock.message !== undefined && { message: lock.message }) },
+  }))
+}
+
+function asLocked(merged: Value, theirs: Value, schema: SchemaNode, { path, lock }: Conflict): Value {
+  const locked = readPath(theirs, path, schema)
+  const next =
+    lock?.mode === 'order' ? withOrderOf(locked, readPath(merged, path, schema), schemaAt(schema, path)) : locked
+  return writePath(merged, path, schema, next)
+}
+
+export interface PathResolution {
+  readonly path: Path
+  readonly type?: Conflict['type']
+  readonly resolution: Resolution
+}
+
+/**
+ * The same merge with decisions. A conflict is settled iff a decision names its path (and type, if it says one) and the
+ * conflict offers that resolution; everything else stays a conflict. Merging again, rather than writing values into the
+ * provisional result, gives containers, order and later checks the outcome they would have had.
+ */
+export function resolveConflicts(
+  input: MergeInput,
+  decisions: readonly PathResolution[] | ((conflict: Conflict) => Resolution | undefined),
+  options: MergeOptions = {},
+): MergeResult {
+  if (typeof decisions === 'function') return threeWayMerge(input, { ...options, decide: decisions })
+  const decide = ({ path, type }: Conflict): Resolution | undefined =>
+    decisions.find((decision) => equal(decision.path, path) && (decision.type ?? type) === type)?.resolution
+  return threeWayMerge(input, { ...options, decide })
+}
