@@ -7,7 +7,7 @@ import { type Files, newFolder, smallFleet, writeFiles } from '../io/git/reposit
 /** A fleet under test: `publish` makes what lies in `root` what the source sees. */
 export interface FleetUnderTest {
   readonly source: FleetSource
-  publish(): Promise<void> | void
+  readonly publish: () => void
 }
 
 const fleetPaths = [
@@ -24,12 +24,7 @@ const fleetPaths = [
 /** What every source of fleets does, whatever it reads from. */
 export function fleetSourceConformance(name: string, open: (root: string) => Promise<FleetUnderTest>): void {
   describe(`${name} as a fleet source`, () => {
-    async function start(files: Files = smallFleet): Promise<FleetUnderTest & { root: string }> {
-      const root = newFolder()
-      writeFiles(root, files)
-      const fleet = await open(root)
-      return { root, ...fleet }
-    }
+    const start = (files?: Files): Promise<FleetUnderTest & { root: string }> => startFleet(open, files)
 
     test('lists the YAML files of the fleet folders in byte order', async () => {
       const { source } = await start()
@@ -62,7 +57,7 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
         'tenants/zeta/tenant.yaml': 'kind: Tenant\n',
       })
       rmSync(join(root, 'policies'), { recursive: true })
-      await publish()
+      publish()
       const after = await source.snapshot()
       const changes = changedFiles(before.files, after.files)
       expect(changes.map(({ path }) => path)).toEqual([
@@ -78,7 +73,7 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       const { source, root, publish } = await start()
       const before = await source.snapshot()
       writeFiles(root, { 'README.md': 'edited', 'tenants/acme/notes.md': 'edited', 'docs/a.yaml': 'x: 1\n' })
-      await publish()
+      publish()
       expect((await source.snapshot()).revision.tree).toBe(before.revision.tree)
     })
 
@@ -97,17 +92,17 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       })
       const { files, problems } = await source.snapshot()
       expect([...files.keys()].filter((path) => !fleetPaths.includes(path))).toEqual(['tenants/acme/fits.yaml'])
-      expect(problems.map(({ code, place }) => [code, place?.file]).sort()).toEqual(
-        [
-          ['bad-mode', 'tenants/acme/link.yaml'],
-          ['bad-mode', 'tenants/linked'],
-          ['bad-path', 'tenants/acme/ä.yaml'],
-          ['bad-path', 'tenants/new\nline.yaml'],
-          ['bad-path', `tenants/${'n'.repeat(101)}`],
-          ['bad-path', 'tenants/with space'],
-          ['file-too-large', 'tenants/acme/large.yaml'],
-          ['path-collision', 'tenants/ACME'],
-        ].sort(),
+      expect(new Set(problems.map(({ code, place }) => `${code} ${place?.file}`))).toEqual(
+        new Set([
+          'bad-mode tenants/acme/link.yaml',
+          'bad-mode tenants/linked',
+          'bad-path tenants/acme/ä.yaml',
+          'bad-path tenants/new\nline.yaml',
+          `bad-path tenants/${'n'.repeat(101)}`,
+          'bad-path tenants/with space',
+          'file-too-large tenants/acme/large.yaml',
+          'path-collision tenants/ACME',
+        ]),
       )
     })
 
@@ -115,14 +110,13 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       const { source, root, publish } = await start()
       const before = await source.snapshot()
       writeFiles(root, { 'tenants/acme/link.yaml': { link: 'tenant.yaml' } })
-      await publish()
+      publish()
       const after = await source.snapshot()
       expect([...after.files.keys()]).toEqual([...before.files.keys()])
       expect(after.revision.tree).not.toBe(before.revision.tree)
     })
 
     test('reads 64 levels and refuses the 65th', async () => {
-      const deep = (levels: number): string => `tenants/${'d/'.repeat(levels - 1)}tenant.yaml`
       const { source } = await start({ ...smallFleet, [deep(64)]: 'x: 1\n', [deep(65)]: 'x: 1\n' })
       const { files, problems } = await source.snapshot()
       expect(files.has(deep(64))).toBe(true)
@@ -141,7 +135,7 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       const stop = await source.watch(({ kind }) => kind === 'changed' && seen.resolve(), { pollMs: 60_000 })
       try {
         writeFiles(root, { 'tenants/acme/tenant.yaml': 'kind: Tenant # watched\n' })
-        await publish()
+        publish()
         await seen.promise
       } finally {
         await stop()
@@ -155,7 +149,7 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       const stop = await source.watch(({ reason }) => void reasons.push(reason), { pollMs: 30 })
       try {
         writeFiles(root, { 'tenants/acme/tenant.yaml': 'kind: Tenant # watched\n' })
-        await publish()
+        publish()
         await expect.poll(() => reasons.includes('timer'), { timeout: 5_000 }).toBe(true)
       } finally {
         await stop()
@@ -163,4 +157,17 @@ export function fleetSourceConformance(name: string, open: (root: string) => Pro
       }
     })
   })
+}
+
+async function startFleet(
+  open: (root: string) => Promise<FleetUnderTest>,
+  files: Files = smallFleet,
+): Promise<FleetUnderTest & { root: string }> {
+  const root = newFolder()
+  writeFiles(root, files)
+  return { root, ...(await open(root)) }
+}
+
+function deep(levels: number): string {
+  return `tenants/${'d/'.repeat(levels - 1)}tenant.yaml`
 }

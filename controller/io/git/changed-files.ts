@@ -15,7 +15,7 @@ export function changedFiles(before: Snapshot['files'], after: Snapshot['files']
   const changes: ChangedFile[] = []
   if (before instanceof FileTree && after instanceof FileTree) compare(before.root, after.root, '', changes)
   else comparePaths(before, after, changes)
-  return changes.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
+  return changes.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0))
 }
 
 function compare(before: Folder, after: Folder, prefix: string, changes: ChangedFile[]): void {

@@ -66,8 +66,6 @@ export class GitBinaryReader implements ObjectReader {
         throw new GitError('file-too-large', `Blob ${oid} has ${size} bytes; ${caps.fileBytes} are allowed.`)
     }
     const answers = await this.#cat.contents(wanted, caps.fileBytes)
-    const contentsOf = (answer: CatAnswer | undefined): Uint8Array | null =>
-      answer?.type === 'blob' ? answer.body : null
     return new Map(wanted.map((oid, i) => [oid, contentsOf(answers[i]) ?? fail(missing(oid))]))
   }
 
@@ -100,4 +98,8 @@ function missing(oid: string): GitError {
 
 function fail(reason: GitError): never {
   throw reason
+}
+
+function contentsOf(answer: CatAnswer | undefined): Uint8Array | null {
+  return answer?.type === 'blob' ? answer.body : null
 }

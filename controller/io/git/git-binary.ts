@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
 import { fixedSettings, gitEnvironment } from './git-environment.ts'
 
@@ -46,10 +46,9 @@ async function probe(searchPath: string): Promise<GitBinary | null> {
 function candidates(searchPath: string): string[] {
   const name = process.platform === 'win32' ? 'git.exe' : 'git'
   // Absolute folders only: a `git` in the current folder is the fleet's, not the machine's.
-  const isAbsolute = (folder: string): boolean => /^([A-Za-z]:)?[\\/]/.test(folder)
   return searchPath
     .split(delimiter)
-    .filter(isAbsolute)
+    .filter((folder) => isAbsolute(folder))
     .map((folder) => join(folder, name))
 }
 

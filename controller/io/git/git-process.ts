@@ -16,28 +16,10 @@ const commands = {
     ancestor,
     descendant,
   ],
-  initBare: (folder: string) => [
-    'init',
-    '--quiet',
-    '--bare',
-    '--template=',
-    '--initial-branch=main',
-    '--end-of-options',
-    folder,
-  ],
-  lsRemote: (url: string, ref: string) => [...networkSettings, 'ls-remote', '--refs', '--end-of-options', url, ref],
-  lsRemoteHead: (url: string) => [...networkSettings, 'ls-remote', '--end-of-options', url, 'HEAD'],
+  lsRemote: (url: string, ref: string) => [...networkSettings, 'ls-remote', '--end-of-options', url, ref, `${ref}^{}`],
   fetch: (url: string, ref: string) => [...networkSettings, 'fetch', ...fetchOptions, '--end-of-options', url, ref],
-  updateRef: (ref: string, next: string, previous: string) => [
-    'update-ref',
-    '--no-deref',
-    '--end-of-options',
-    ref,
-    next,
-    previous,
-  ],
+  fetchedCommit: () => ['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}'],
   packAll: () => ['repack', '-a', '-d', '-k', '-q'],
-  prunePacked: () => ['prune-packed', '-q'],
 } as const
 
 const networkSettings = [

@@ -25,10 +25,10 @@ const idleShare = 20
  * where watching fails, the timer alone goes on and a hint of kind `polling` says why. Resolves once changes are seen.
  */
 export async function watchForHints(options: HintOptions): Promise<() => Promise<void>> {
-  const { paths, onHint, pollMs } = options
+  const { paths, pollMs } = options
   let isStopped = false
   let last = await options.fingerprint().catch(() => '')
-  const settle = debounced(() => onHint({ kind: 'changed', reason: 'watcher' }))
+  const settle = debounced(() => options.onHint({ kind: 'changed', reason: 'watcher' }))
   const watcher =
     paths.length === 0 ? null : watch([...paths], { ignoreInitial: true, followSymlinks: false, ignored: isLock })
   let watching = watcher !== null
@@ -37,7 +37,7 @@ export async function watchForHints(options: HintOptions): Promise<() => Promise
     if (!watching || isStopped) return
     watching = false
     void watcher?.close()
-    onHint({ kind: 'polling', reason })
+    options.onHint({ kind: 'polling', reason })
   }
   // Without this listener a full table of watches (ENOSPC) arrives as an uncaught error.
   watcher?.on('error', (error) => giveUp(`Watching failed, comparing every ${pollMs} ms instead: ${messageOf(error)}`))
@@ -55,7 +55,7 @@ export async function watchForHints(options: HintOptions): Promise<() => Promise
     if (isStopped) return
     if (now !== last) {
       last = now
-      onHint({ kind: 'changed', reason: 'timer' })
+      options.onHint({ kind: 'changed', reason: 'timer' })
     }
     schedule(Math.max(pollMs, (performance.now() - started) * idleShare))
   }
@@ -65,7 +65,7 @@ export async function watchForHints(options: HintOptions): Promise<() => Promise
   }
 
   await ready
-  if (options.unwatched !== undefined) onHint({ kind: 'polling', reason: options.unwatched })
+  if (options.unwatched !== undefined) options.onHint({ kind: 'polling', reason: options.unwatched })
   schedule(pollMs)
   return async () => {
     isStopped = true

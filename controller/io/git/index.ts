@@ -6,6 +6,15 @@ export { findGit, type GitBinary } from './git-binary.ts'
 export { GitError } from './git-error.ts'
 export type { ObjectReader, ResolvedRevision } from './object-reader.ts'
 export { openFleet, type OpenFleetOptions } from './open-fleet.ts'
+export { type FetchOutcome, openRemoteMirror, type RemoteMirror, type RemoteMirrorOptions } from './remote-mirror.ts'
+export {
+  type CommitOutcome,
+  type FilesToCommit,
+  openRenderedBranch,
+  type RenderedBranch,
+  type RenderedBranchOptions,
+  type Signature,
+} from './rendered-branch.ts'
 export {
   findRepository,
   type OpenOptions,

@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import git from 'isomorphic-git'
+import { expandOid, isDescendent, readObject, resolveRef } from 'isomorphic-git'
 import { caps } from '../../core/model/caps.ts'
 import { GitError } from './git-error.ts'
 import { isObjectId, type ObjectType } from './object-id.ts'
@@ -78,7 +78,7 @@ export class IsomorphicReader implements ObjectReader {
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
     if (ancestor === descendant) return true
     try {
-      return await git.isDescendent({
+      return await isDescendent({
         fs,
         gitdir: this.#gitdir,
         cache: this.#cache,
@@ -118,7 +118,7 @@ export class IsomorphicReader implements ObjectReader {
 
   async #object(oid: string): Promise<{ type: string; contents: Uint8Array }> {
     const read = async (): Promise<{ type: string; contents: Uint8Array }> => {
-      const { type, object } = await git.readObject({
+      const { type, object } = await readObject({
         fs,
         gitdir: this.#gitdir,
         cache: this.#cache,
@@ -141,9 +141,9 @@ export class IsomorphicReader implements ObjectReader {
   async #lookUp(name: string): Promise<string | null> {
     const options = { fs, gitdir: this.#gitdir, cache: this.#cache }
     const isHex = /^[0-9a-f]{4,40}$/.test(name)
-    const asRef = await git.resolveRef({ ...options, ref: name }).catch(() => null)
+    const asRef = await resolveRef({ ...options, ref: name }).catch(() => null)
     if (asRef !== null && (asRef !== name || !isHex)) return asRef
-    return isHex ? await git.expandOid({ ...options, oid: name }).catch(() => null) : null
+    return isHex ? await expandOid({ ...options, oid: name }).catch(() => null) : null
   }
 
   /** Follows tags down to a commit; null for anything else. */

@@ -85,9 +85,6 @@ function commonDirOf(gitdir: string): string {
 
 function checkFormat(layout: RepositoryLayout, git: GitBinary | null): void {
   const config = textOf(join(layout.commonDir, 'config')) ?? ''
-  const refuse = (what: string): never => {
-    throw new GitError('repository-unreadable', what)
-  }
   if (/^\s*objectformat\s*=\s*sha256/im.test(config))
     refuse('The repository uses SHA-256 ids, which are not supported.')
   if (git !== null) return
@@ -106,4 +103,8 @@ function textOf(path: string): string | null {
   } catch {
     return null
   }
+}
+
+function refuse(what: string): never {
+  throw new GitError('repository-unreadable', what)
 }

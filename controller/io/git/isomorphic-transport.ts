@@ -1,0 +1,86 @@
+import fs from 'node:fs'
+import { Agent } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import { fetch as fetchPack, isDescendent, listServerRefs } from 'isomorphic-git'
+import { type GitHttpRequest, type GitHttpResponse, type HttpClient, request as send } from 'isomorphic-git/http/node'
+import { messageOf } from './git-error.ts'
+import { IsomorphicReader } from './isomorphic-reader.ts'
+import {
+  authorization,
+  type Fetched,
+  fetchFailed,
+  type RemoteAddress,
+  type RemoteTransport,
+} from './remote-transport.ts'
+
+/**
+ * Fetches in this process, where git is not installed. The objects go straight into the mirror's store, reachable by no
+ * ref of the mirror until they are accepted; they are not checked by fsck, only by the rules for entries when read.
+ */
+export class IsomorphicTransport implements RemoteTransport {
+  readonly #gitdir: string
+  readonly #address: RemoteAddress
+
+  constructor(gitdir: string, address: RemoteAddress) {
+    this.#gitdir = gitdir
+    this.#address = address
+  }
+
+  async tip(): Promise<string | null> {
+    const { url, ref, deadlineMs } = this.#address
+    const refs = await this.#within(deadlineMs / 4, (client) =>
+      listServerRefs({ http: client, url: url.href, prefix: ref, peelTags: true }),
+    )
+    const found = refs.find((candidate) => candidate.ref === ref)
+    return found?.peeled ?? found?.oid ?? null
+  }
+
+  async fetch(): Promise<Fetched> {
+    const { url, ref, deadlineMs } = this.#address
+    const cache = {}
+    const options = {
+      fs,
+      gitdir: this.#gitdir,
+      cache,
+      url: url.href,
+      ref,
+      singleBranch: true,
+      tags: false,
+      remote: 'quarantine',
+    }
+    const { fetchHead } = await this.#within(deadlineMs, (client) => fetchPack({ ...options, http: client }))
+    const commit = (await new IsomorphicReader(this.#gitdir).resolve(fetchHead ?? 'none'))?.commit
+    if (commit === undefined) throw fetchFailed(this.#address, 'could not find remote ref', [])
+    return {
+      commit,
+      descendsFrom: async (ancestor) =>
+        ancestor === commit ||
+        (await isDescendent({ fs, gitdir: this.#gitdir, cache, oid: commit, ancestor, depth: -1 })),
+      accept: async () => {},
+      discard: async () => {},
+    }
+  }
+
+  async #within<T>(ms: number, act: (client: HttpClient) => Promise<T>): Promise<T> {
+    const header = await authorization(this.#address)
+    // Not the global agent: it gives up after five silent seconds, which a large repository needs for counting.
+    const agent = this.#address.url.protocol === 'https:' ? new TlsAgent({ timeout: ms }) : new Agent({ timeout: ms })
+    const request = (wanted: GitHttpRequest): Promise<GitHttpResponse> => {
+      const isOurs = new URL(wanted.url).origin === this.#address.url.origin
+      const headers = { ...wanted.headers, ...(header !== null && isOurs ? { Authorization: header } : {}) }
+      return send({ ...wanted, headers, agent, fetchOptions: { followRedirects: false } })
+    }
+    let timer: NodeJS.Timeout | undefined
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('deadline')), ms)
+    })
+    try {
+      return await Promise.race([act({ request }), deadline])
+    } catch (error) {
+      throw fetchFailed(this.#address, messageOf(error), [header, header?.slice('Basic '.length) ?? null])
+    } finally {
+      clearTimeout(timer)
+      agent.destroy()
+    }
+  }
+}

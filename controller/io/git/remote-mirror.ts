@@ -1,0 +1,130 @@
+import { type Problem, problem } from '../../core/model/problems.ts'
+import { ensureBareRepository } from './bare-repository.ts'
+import { CommitSource } from './commit-source.ts'
+import { findGit } from './git-binary.ts'
+import { GitBinaryReader } from './git-binary-reader.ts'
+import { GitError } from './git-error.ts'
+import { GitTransport } from './git-transport.ts'
+import { IsomorphicReader } from './isomorphic-reader.ts'
+import { IsomorphicTransport } from './isomorphic-transport.ts'
+import type { ObjectReader } from './object-reader.ts'
+import { swapRef } from './ref-swap.ts'
+import type { RemoteTransport } from './remote-transport.ts'
+import { checkedRemoteUrl } from './remote-url.ts'
+import type { OpenOptions } from './repository.ts'
+import { checkedRef } from './revision-name.ts'
+
+export interface RemoteMirrorOptions extends OpenOptions {
+  /** https; http only to this machine. No credentials in it. */
+  readonly url: string
+  /** `main`, `refs/heads/main`, `refs/tags/v1` or `HEAD`. */
+  readonly ref: string
+  /** The bare repository of the mirror, made on demand. One folder serves one remote and ref. */
+  readonly gitdir: string
+  readonly token?: string | (() => Promise<string | null>)
+  /** Goes with the token; `x-access-token` unless told. */
+  readonly username?: string
+  /** Milliseconds for one fetch; 120,000 unless told. */
+  readonly deadlineMs?: number
+}
+
+/** `rewritten`: the remote's history no longer holds the commit in force, which therefore stays. */
+export type FetchOutcome =
+  | { readonly kind: 'unchanged'; readonly commit: string }
+  | { readonly kind: 'updated'; readonly from: string | null; readonly commit: string }
+  | { readonly kind: 'rewritten'; readonly commit: string; readonly offered: string; readonly problem: Problem }
+
+/** One branch of a remote, kept in a bare repository of our own. Fetches run one after another. */
+export class RemoteMirror {
+  /** The ref of the mirror that follows the remote's. */
+  readonly ref: string
+  readonly reader: ObjectReader
+  readonly #gitdir: string
+  readonly #transport: RemoteTransport
+  #refused: string | null = null
+  #queue: Promise<unknown> = Promise.resolve()
+
+  constructor(gitdir: string, ref: string, reader: ObjectReader, transport: RemoteTransport) {
+    this.#gitdir = gitdir
+    this.ref = ref
+    this.reader = reader
+    this.#transport = transport
+  }
+
+  /** Asks for the tip, and fetches only where it moved. Throws GitError `fetch-failed`; the mirror then stays as it is. */
+  fetch(): Promise<FetchOutcome> {
+    return this.#inTurn(() => this.#fetch(null))
+  }
+
+  /** Puts a rewritten history in force after somebody approved exactly this commit. Any other tip is reported, not taken. */
+  activate(commit: string): Promise<FetchOutcome> {
+    return this.#inTurn(() => this.#fetch(commit))
+  }
+
+  async #fetch(approved: string | null): Promise<FetchOutcome> {
+    const active = (await this.reader.resolve(this.ref))?.commit ?? null
+    const tip = await this.#transport.tip()
+    if (active !== null && tip === active) return { kind: 'unchanged', commit: active }
+    // Fetching it again would not make it better.
+    if (active !== null && tip !== null && tip === this.#refused && tip !== approved) return rewritten(active, tip)
+    const fetched = await this.#transport.fetch()
+    try {
+      const isAllowed = active === null || fetched.commit === approved || (await fetched.descendsFrom(active))
+      if (!isAllowed) {
+        this.#refused = fetched.commit
+        return rewritten(active, fetched.commit)
+      }
+      await fetched.accept()
+      if (!swapRef(this.#gitdir, this.ref, fetched.commit, active))
+        throw new GitError('fetch-failed', 'Somebody else moved the branch of the mirror during the fetch.')
+      this.#refused = null
+      return { kind: 'updated', from: active, commit: fetched.commit }
+    } finally {
+      await fetched.discard()
+    }
+  }
+
+  /** The fleet at the commit in force. */
+  source(folder = ''): CommitSource {
+    const layout = { gitdir: this.#gitdir, commonDir: this.#gitdir }
+    return new CommitSource({ reader: this.reader, revision: this.ref, folder, layout })
+  }
+
+  async close(): Promise<void> {
+    await this.#queue
+    await this.reader.close()
+  }
+
+  #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const mine = this.#queue.then(act)
+    this.#queue = mine.catch(() => {})
+    return mine
+  }
+}
+
+/** Throws GitError `fetch-failed` for a URL, `unknown-revision` for a ref that cannot be used; asks nothing of the remote yet. */
+export async function openRemoteMirror(options: RemoteMirrorOptions): Promise<RemoteMirror> {
+  const { gitdir, token, username = 'x-access-token', deadlineMs = 120_000 } = options
+  const url = checkedRemoteUrl(options.url)
+  const ref =
+    options.ref === 'HEAD'
+      ? 'HEAD'
+      : checkedRef(options.ref.startsWith('refs/') ? options.ref : `refs/heads/${options.ref}`)
+  const git = options.git === undefined ? await findGit() : options.git
+  ensureBareRepository(gitdir)
+  const address = {
+    url,
+    ref,
+    username,
+    deadlineMs,
+    token: typeof token === 'function' ? token : async () => token ?? null,
+  }
+  const transport = git === null ? new IsomorphicTransport(gitdir, address) : new GitTransport(git, gitdir, address)
+  const reader = git === null ? new IsomorphicReader(gitdir) : new GitBinaryReader(git, gitdir)
+  return new RemoteMirror(gitdir, ref === 'HEAD' ? 'refs/heads/mirrored' : ref, reader, transport)
+}
+
+function rewritten(active: string, offered: string): FetchOutcome {
+  const message = `The remote's history was rewritten: ${offered} does not descend from ${active}, which stays in force until somebody approves.`
+  return { kind: 'rewritten', commit: active, offered, problem: problem('fetch-failed', message) }
+}
