@@ -6,6 +6,8 @@ export const caps = {
   depth: 64,
   /** Keys of one map. */
   keys: 2_000,
+  /** Values of one document: maps, lists and what stands in them. */
+  values: 20_000,
   /** Problems reported for one file. */
   problemsPerFile: 50,
   /** Bytes of one part of a path. */

@@ -25,6 +25,7 @@ export const problemCodes = {
   'refused-key': 'This key name is reserved by the language: choose another one.',
   'too-deep': 'Values are nested deeper than 64 levels: flatten them.',
   'too-many-keys': 'A map has more than 2,000 keys: split it.',
+  'too-many-values': 'A file holds more than 20,000 values: split it.',
 
   // a document that does not fit its kind
   'unknown-kind': 'The kind is not one of Headwater’s: check `kind` and `apiVersion`.',
@@ -75,6 +76,7 @@ export const problemCodes = {
     'In the modes review and pinned a release must be named: write it under `pins`, or as `base` of an overlay.',
   'not-shared': 'No share hands this workflow to any tenant.',
   'held-back': 'The tenant stays at an earlier release because of a conflict: decide it with `headwater upgrade`.',
+  'too-many-removals': 'So many tenants are never removed without a person’s word: allow the exact number.',
   'frozen-by': 'The tenant stays at its last good state until the named file is corrected.',
 
   // a command or a repository that cannot be used
@@ -85,6 +87,10 @@ export const problemCodes = {
 } as const
 
 export type ProblemCode = keyof typeof problemCodes
+
+export function isProblemCode(text: unknown): text is ProblemCode {
+  return typeof text === 'string' && Object.hasOwn(problemCodes, text)
+}
 
 /** Where something stands: lines and columns count from 1. */
 export interface Place {

@@ -1,0 +1,74 @@
+import type { FieldSegment } from './field-path.ts'
+import { formatFieldPath } from './field-path.ts'
+import { type Place, type Problem, type ProblemCode, problem } from './problems.ts'
+import { type FieldSchema, childSchema } from './schema-walk.ts'
+import { type Json, get, isList, isMap } from './values.ts'
+
+export type DataPath = readonly (string | number)[]
+
+/** What is wrong with a value, before it is known where the value stands in a file. */
+export interface Finding {
+  readonly code: ProblemCode
+  readonly message: string
+  readonly hint?: string | undefined
+  /** Path of the field the problem is about. */
+  readonly path: DataPath
+  /** What to point at: the key of the field, its value, or, for a field that is missing, what should hold it. */
+  readonly mark: 'key' | 'value' | 'parent'
+}
+
+/** Places in the file that a value was read from. */
+export interface Whereabouts {
+  readonly keyPlace: (path: DataPath) => Place
+  readonly valuePlace: (path: DataPath) => Place
+  /** The text of a scalar as it was written, without quotes. */
+  readonly written: (path: DataPath) => string | undefined
+}
+
+export function toProblem(
+  finding: Finding,
+  root: FieldSchema | undefined,
+  value: Json,
+  where: Whereabouts | undefined,
+): Problem {
+  const path = formatFieldPath(keyedPath(finding.path, root, value))
+  const place = where && placeOf(finding, where)
+  return problem(finding.code, finding.message, {
+    path,
+    ...(place ? { place } : {}),
+    ...(finding.hint ? { hint: finding.hint } : {}),
+  })
+}
+
+function placeOf({ mark, path }: Finding, where: Whereabouts): Place {
+  if (mark === 'value') return where.valuePlace(path)
+  return where.keyPlace(mark === 'parent' ? path.slice(0, -1) : path)
+}
+
+export function valueAt(value: Json, path: DataPath): Json | undefined {
+  let node: Json | undefined = value
+  for (const key of path) {
+    if (isList(node)) node = node[key as number]
+    else node = isMap(node) ? get(node, String(key)) : undefined
+  }
+  return node
+}
+
+/** An index says little once someone has inserted an item, so items of keyed lists are named by their keys. */
+function keyedPath(path: DataPath, root: FieldSchema | undefined, value: Json): FieldSegment[] {
+  let schema = root
+  let node: Json | undefined = value
+  return path.map((key) => {
+    const keys = schema?.['x-kubernetes-list-type'] === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined
+    schema = root && childSchema(root, schema, key)
+    node = node === undefined ? undefined : valueAt(node, [key])
+    return (typeof key === 'number' && keys && keyFields(node, keys)) || key
+  })
+}
+
+function keyFields(item: Json | undefined, keys: readonly string[]): Record<string, Json> | undefined {
+  if (!isMap(item)) return undefined
+  const fields = keys.map((key) => [key, get(item, key)] as const)
+  const isComplete = fields.every(([, field]) => typeof field === 'string' || typeof field === 'number')
+  return isComplete ? (Object.fromEntries(fields) as Record<string, Json>) : undefined
+}

@@ -1,0 +1,42 @@
+import type { Json } from './values.ts'
+
+/** A number that the program could not hand back as it was written. */
+export const inexact: unique symbol = Symbol('inexact')
+
+const decimal = /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/
+const based = /^0(?:o[0-7]+|x[0-9a-fA-F]+)$/
+const notFinite = /^(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/
+
+/** The value of a scalar without quotes, by the core schema of YAML 1.2. */
+export function readPlain(text: string): Json | typeof inexact {
+  switch (text) {
+    case '':
+    case '~':
+    case 'null':
+    case 'Null':
+    case 'NULL':
+      return null
+    case 'true':
+    case 'True':
+    case 'TRUE':
+      return true
+    case 'false':
+    case 'False':
+    case 'FALSE':
+      return false
+  }
+  const first = text.charCodeAt(0)
+  const mayBeNumber = (first >= 0x30 && first <= 0x39) || first === 0x2d || first === 0x2b || first === 0x2e
+  if (!mayBeNumber) return text
+  if (decimal.test(text) || based.test(text)) return readNumber(text)
+  return notFinite.test(text) ? inexact : text
+}
+
+function readNumber(text: string): number | typeof inexact {
+  const value = Number(text)
+  // Beyond 2^53 neighbours share one double: 9007199254740993 would come back as …992.
+  if (!(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) return inexact
+  if (value !== 0) return value
+  const isUnderflow = /[1-9]/.test(text.split(/[eE]/, 1)[0] as string)
+  return isUnderflow ? inexact : 0
+}
