@@ -1,2 +1,6 @@
-export type { FleetFile } from './fleet.ts'
-export { resolve, type DesiredState, type DesiredTenant, type DesiredWorkflow } from './resolve.ts'
+export { type Comparison, compareStates, type Effect, type FieldChange } from './compare.ts'
+export { type ExplainedField, explainTenant, explainWorkflow, layersOf, type Source } from './explain.ts'
+export type { Declared, Fleet, FleetFile, WorkflowFiles } from './fleet.ts'
+export { type Change, type ObservedTenant, type Plan, type PlanOptions, planChanges, toObserved } from './plan.ts'
+export { type CheckWorkflow, type DesiredState, type DesiredTenant, type DesiredWorkflow, resolve } from './resolve.ts'
+export { parseSelector, selects } from './select.ts'

@@ -1,9 +1,13 @@
 import {
   applyOverlay,
+  checkLocks,
   type Conflict,
   formatPath,
+  type Lock,
+  type LockViolation,
   type MergeProblem,
   type Notice,
+  parsePath,
   threeWayMerge,
 } from '../merge/index.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
@@ -76,8 +80,11 @@ export function createRenderer(check: Check): Renderer {
     const ours = applyOverlay({ base: from.document, overlay: change, schema })
     if (ours.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, ours.problems) }
     const value = ours.value as WorkflowDocument
+    const [broken] = checkLocks({ from: from.document, to: value, schema, locks: locksOf(chain.above, from.document) })
+    if (broken) return { kind: 'invalid', problem: lockProblem(overlay, broken) }
     if (from.document === theirs.document) return checked(overlay, value, ours.notices)
-    const merged = threeWayMerge({ base: from.document, ours: value, theirs: theirs.document, schema })
+    const locks = locksOf(chain.above, theirs.document)
+    const merged = threeWayMerge({ base: from.document, ours: value, theirs: theirs.document, schema }, { locks })
     if (merged.kind === 'conflicted')
       return {
         kind: 'conflicted',
@@ -161,6 +168,31 @@ function overlayProblem(overlay: Declared<'Overlay'>, found: readonly MergeProbl
   return problem('overlay-invalid', message, {
     place: { file: overlay.file, line: 1, column: 1 },
     path: patchPath(formatPath(first?.path ?? [])),
+  })
+}
+
+/** What the release and every overlay above have locked. */
+function locksOf(chain: Chain, document: WorkflowDocument): Lock[] {
+  const locks: Lock[] = []
+  const add = (declared: Workflow['spec']['locks'], lockedBy: string): void => {
+    for (const { path, mode, message } of declared ?? []) {
+      const parsed = parsePath(path)
+      if (parsed) locks.push({ path: parsed, mode, lockedBy, ...(message !== undefined && { message }) })
+    }
+  }
+  const { workflow } = chain
+  add(document.spec['locks'] as Workflow['spec']['locks'], `the template ${workflow.name}`)
+  for (let at: Chain | null = chain; at; at = at.above)
+    if (at.overlay) add(at.overlay.resource.spec.locks, at.overlay.owner)
+  return locks
+}
+
+function lockProblem(overlay: Declared<'Overlay'>, { path, lock }: LockViolation): Problem {
+  const reason = lock.message === undefined ? '' : `: ${lock.message}`
+  const message = `${formatPath(path)} is locked by ${lock.lockedBy}${reason}`
+  return problem('locked', message, {
+    place: { file: overlay.file, line: 1, column: 1 },
+    path: patchPath(formatPath(path)),
   })
 }
 

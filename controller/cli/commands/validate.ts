@@ -1,0 +1,39 @@
+import { isError } from '../../core/model/problems.ts'
+import type { Command } from '../command.ts'
+import { offlineOptions, withFleet } from '../open-fleet.ts'
+import { count, countProblems } from '../output.ts'
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'every problem of a fleet, with file, line, column and a caret',
+  options: offlineOptions,
+  examples: ['headwater validate', 'headwater validate --ref main -o json', 'headwater validate --repo ../fleet'],
+  run: (call) =>
+    withFleet(call, async ({ desired, problems, snapshot, timings }) => {
+      const frozen = [...desired.tenants.values()]
+        .filter((tenant) => tenant.kind === 'frozen')
+        .map((tenant) => tenant.path)
+      const workflows = desired.fleet.workflows.size
+      if (call.out.isJson) {
+        call.out.json({
+          revision: snapshot.revision,
+          files: snapshot.files.size,
+          tenants: desired.tenants.size,
+          frozen,
+          workflows,
+          problems,
+          timings,
+        })
+      } else {
+        call.out.problems(problems)
+        call.out.line(
+          `${count(desired.tenants.size, 'tenant')}, ${count(workflows, 'workflow')}, ${count(snapshot.files.size, 'file')}: ${countProblems(problems)}`,
+        )
+        if (frozen.length > 0)
+          call.out.line(
+            `${count(frozen.length, 'tenant')} frozen at the last good state: ${frozen.slice(0, 10).join(', ')}${frozen.length > 10 ? ', …' : ''}`,
+          )
+      }
+      return problems.some(isError) ? 1 : 0
+    }),
+}

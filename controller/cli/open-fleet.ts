@@ -1,0 +1,63 @@
+import { resolve } from 'node:path'
+import type { DesiredTenant } from '../core/desired/index.ts'
+import { suggestName } from '../core/model/suggest-name.ts'
+import { problem } from '../core/model/problems.ts'
+import { openFleet } from '../io/git/index.ts'
+import { checkWorkflowSpec } from '../reconcile/check-workflow-spec.ts'
+import { createPlaceFinder, type PlaceFinder } from '../reconcile/find-places.ts'
+import { createFleetLoader, type LoadedFleet } from '../reconcile/load-fleet.ts'
+import { type Call, CommandError, type ExitCode, text } from './command.ts'
+
+/** Options of every command that works on a checkout without a controller. */
+export const offlineOptions = [
+  ['--repo <dir>', 'the fleet: a checkout, a bare repository or a plain folder (default: the current folder)'],
+  ['--ref <revision>', 'a branch, tag or commit (default: the working tree)'],
+] as const
+
+export interface OpenedFleet extends LoadedFleet {
+  readonly places: PlaceFinder
+}
+
+/** Opens the fleet of `--repo` and `--ref`, resolves it, hands it to `use` and closes it. */
+export async function withFleet(
+  call: Call,
+  use: (fleet: OpenedFleet) => Promise<ExitCode>,
+  revision = text(call, 'ref'),
+): Promise<ExitCode> {
+  const path = resolve(call.config.folder, text(call, 'repo') ?? '.')
+  const source = await openFleet({ path, ...(revision !== undefined && { revision }) })
+  try {
+    const loaded = await createFleetLoader(source, checkWorkflowSpec, () => performance.now())()
+    if (loaded.snapshot.files.size === 0)
+      throw new CommandError(
+        problem('not-a-fleet', `${path} holds no tenants/, workflows/, connectors/ or policies/`),
+        3,
+      )
+    return await use({ ...loaded, places: createPlaceFinder(source, loaded.snapshot) })
+  } finally {
+    await source.close()
+  }
+}
+
+/** The tenant of a command's argument; ends the command where there is none, or where it is frozen. */
+export function tenantOf(fleet: LoadedFleet, path: string): DesiredTenant & { kind: 'valid' } {
+  const tenant = fleet.desired.tenants.get(path)
+  if (!tenant) {
+    const near = suggestName(path, [...fleet.desired.tenants.keys()])
+    throw new CommandError(
+      problem(
+        'unknown-tenant',
+        `there is no tenant \`${path}\``,
+        near === undefined ? {} : { hint: `did you mean \`${near}\`?` },
+      ),
+      1,
+    )
+  }
+  if (tenant.kind === 'frozen') {
+    const placed = fleet.problems.find(
+      (item) => item.code === tenant.cause.code && item.message === tenant.cause.message,
+    )
+    throw new CommandError({ ...(placed ?? tenant.cause), tenant: path }, 1)
+  }
+  return tenant
+}

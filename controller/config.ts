@@ -1,0 +1,34 @@
+import { join, resolve } from 'node:path'
+
+/** What the program was told by its surroundings, once and for all. The only reader of the environment. */
+export interface Config {
+  readonly isTerminal: boolean
+  readonly hasColor: boolean
+  readonly columns: number
+  readonly folder: string
+  /** Token for an https remote. */
+  readonly gitToken: string | undefined
+  readonly apiUrl: string | undefined
+  readonly tokenFile: string | undefined
+  readonly logLevel: string
+}
+
+export function readConfig(): Config {
+  const { env, stdout } = process
+  const isTerminal = stdout.isTTY === true && env['CI'] === undefined
+  return Object.freeze({
+    isTerminal,
+    hasColor: env['NO_COLOR'] === undefined && (isTerminal || env['FORCE_COLOR'] !== undefined),
+    columns: stdout.columns ?? 100,
+    folder: process.cwd(),
+    gitToken: env['HEADWATER_GIT_TOKEN'],
+    apiUrl: env['HEADWATER_URL'],
+    tokenFile: env['HEADWATER_TOKEN_FILE'],
+    logLevel: env['HEADWATER_LOG'] ?? 'warn',
+  })
+}
+
+/** Where the controller keeps what it must not lose: database, key, token, mirror. */
+export function stateFolder(repo: string, told: string | undefined): string {
+  return told === undefined ? join(resolve(repo), '.headwater') : resolve(told)
+}

@@ -1,0 +1,50 @@
+import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+
+/** Signing of deliveries as in the Standard Webhooks specification (standardwebhooks.com, version 1.0.0). */
+export interface Delivery {
+  /** Header `webhook-id`: the same for every attempt to deliver the same alert. */
+  readonly id: string
+  /** Header `webhook-timestamp`: seconds since 1970. */
+  readonly timestamp: string
+  /** Header `webhook-signature`: one or more of `v1,<base64>`, separated by spaces. */
+  readonly signature: string
+  readonly body: Uint8Array
+}
+
+/** A delivery is refused iff its time differs by more than this from the receiver's. */
+const toleranceSeconds = 5 * 60
+
+export type Verified = { readonly kind: 'verified' } | { readonly kind: 'refused'; readonly reason: string }
+
+/** A tenant's webhook secret: derived from the installation's key, so nothing has to be stored or handed to git. */
+export function webhookSecret(installationKey: Uint8Array, tenantUid: string): string {
+  const derived = hkdfSync('sha256', installationKey, '', `headwater webhook ${tenantUid}`, 32)
+  return `whsec_${Buffer.from(derived).toString('base64')}`
+}
+
+export function sign(secret: string, { id, timestamp, body }: Omit<Delivery, 'signature'>): string {
+  return `v1,${macOf(secret, id, timestamp, body).toString('base64')}`
+}
+
+/** True iff one of the signatures is right and the time is near; `now` in milliseconds. */
+export function verifyDelivery(secret: string, delivery: Delivery, now: number): Verified {
+  const { id, timestamp, signature, body } = delivery
+  if (id === '' || id.length > 256)
+    return { kind: 'refused', reason: 'the header webhook-id is missing or longer than 256 characters' }
+  if (!/^\d{1,12}$/.test(timestamp))
+    return { kind: 'refused', reason: 'the header webhook-timestamp is not a number of seconds' }
+  if (Math.abs(now / 1000 - Number(timestamp)) > toleranceSeconds) {
+    return { kind: 'refused', reason: 'the delivery is older or newer than 5 minutes' }
+  }
+  const expected = macOf(secret, id, timestamp, body)
+  const isRight = signature.split(' ').some((part) => {
+    const given = Buffer.from(part.replace(/^v1,/, ''), 'base64')
+    return part.startsWith('v1,') && given.length === expected.length && timingSafeEqual(given, expected)
+  })
+  return isRight ? { kind: 'verified' } : { kind: 'refused', reason: 'the signature does not fit the delivery' }
+}
+
+function macOf(secret: string, id: string, timestamp: string, body: Uint8Array): Buffer {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64')
+  return createHmac('sha256', key).update(`${id}.${timestamp}.`).update(body).digest()
+}

@@ -1,0 +1,37 @@
+import { type LocatedDocument, locatedDocument } from '../core/model/locate.ts'
+import type { Place, Problem } from '../core/model/problems.ts'
+import type { Snapshot } from '../core/model/snapshot.ts'
+import type { FleetSource } from '../io/git/index.ts'
+
+/** Turns field paths into lines. Files are read and parsed only when somebody asks, each once. */
+export interface PlaceFinder {
+  /** The place of a field path, or of the nearest field around it. */
+  find(file: string, path: string): Promise<Place>
+  place(problems: readonly Problem[]): Promise<Problem[]>
+}
+
+export function createPlaceFinder(source: FleetSource, snapshot: Snapshot): PlaceFinder {
+  const documents = new Map<string, LocatedDocument | undefined>()
+
+  const open = async (file: string): Promise<LocatedDocument | undefined> => {
+    if (!documents.has(file)) {
+      const entry = snapshot.files.get(file)
+      const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
+      documents.set(file, bytes && locatedDocument(file, new TextDecoder().decode(bytes)))
+    }
+    return documents.get(file)
+  }
+  const find = async (file: string, path: string): Promise<Place> =>
+    (await open(file))?.nearest(path) ?? { file, line: 1, column: 1 }
+
+  return {
+    find,
+    place: (problems) =>
+      Promise.all(
+        problems.map(async (item) => {
+          if (!item.place || item.place.text !== undefined || !item.path) return item
+          return { ...item, place: await find(item.place.file, item.path) }
+        }),
+      ),
+  }
+}
