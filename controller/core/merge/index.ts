@@ -10,6 +10,7 @@ export {
 } from './conflict.ts'
 export { diffPaths, type PathDiff } from './diff-paths.ts'
 export { dropNulls } from './drop-nulls.ts'
+export { extractOverlay } from './extract-overlay.ts'
 export { findFaults } from './find-faults.ts'
 export { checkLocks, type Lock, type LockMode, type LockViolation } from './locks.ts'
 export type { MergeSchema, SchemaNode } from './merge-schema.ts'

@@ -1,4 +1,4 @@
-import { equal, isList, type Json } from '../model/values.ts'
+import { equal, isList, isMap, type Json } from '../model/values.ts'
 import { diffPaths } from './diff-paths.ts'
 import { indexMembers, isFault, listRule, type MemberIndex, type MemberKey, memberKey } from './list-rule.ts'
 import { mergeOrder } from './member-order.ts'
@@ -48,7 +48,7 @@ export function checkLocks({ from, to, schema, locks }: LockInput): readonly Loc
     const found = readPath(to, lock.path, schema)
     if (equal(locked, found)) return []
     return brokenPaths(lock.mode, locked, found, schemaAt(schema, lock.path)).map((below) => {
-      const path = [...lock.path, ...below]
+      const path = highestLoss([...lock.path, ...below], from, to, schema)
       const before = readPath(from, path, schema)
       const after = readPath(to, path, schema)
       return {
@@ -59,6 +59,18 @@ export function checkLocks({ from, to, schema, locks }: LockInput): readonly Loc
       }
     })
   })
+}
+
+/** Where a whole ancestor is gone or no container any more, restoring less than it would leave a fragment. */
+function highestLoss(path: Path, from: Json | undefined, to: Json | undefined, schema: SchemaNode): Path {
+  for (let length = 0; length < path.length; length++) {
+    const start = path.slice(0, length)
+    const before = readPath(from, start, schema)
+    const after = readPath(to, start, schema)
+    if (before !== undefined && isList(before) !== isList(after)) return start
+    if (isMap(before) && !isMap(after)) return start
+  }
+  return path
 }
 
 /** Paths below the lock's own that its mode does not allow to differ. */

@@ -18,7 +18,6 @@ type Indexes = Readonly<Record<Side, MemberIndex>>
  * A member is deleted iff one side deleted it and the other left it as it was; of a set, iff one side deleted it.
  */
 export function mergeMembers(walk: MergeWalk, sides: ListSides, rule: MemberRule, schema: SchemaNode): Value {
-  const ours = sides.ours ?? []
   const indexes = indexSides(sides, rule)
   if (Array.isArray(indexes)) {
     const broken = new Set<string>((indexes as readonly SideFault[]).map(({ side }) => side))
@@ -30,7 +29,7 @@ export function mergeMembers(walk: MergeWalk, sides: ListSides, rule: MemberRule
   }
   const values = mergeContents(walk, sides, indexes as Indexes, rule)
   const merged = orderMembers(walk, sides, indexes as Indexes, values, orderPolicy(walk, rule, schema))
-  return isSameList(merged, ours) ? sides.ours : merged
+  return isSameList(merged, sides.ours) ? sides.ours : merged
 }
 
 function indexSides(sides: ListSides, rule: MemberRule): Indexes | readonly SideFault[] {
@@ -124,6 +123,6 @@ function orderPolicy(walk: MergeWalk, rule: MemberRule, schema: SchemaNode): Ord
   return walk.options.order ?? 'significant'
 }
 
-function isSameList(merged: Value, ours: JsonList): boolean {
-  return Array.isArray(merged) && merged.length === ours.length && merged.every((member, at) => member === ours[at])
+function isSameList(merged: Value, ours: JsonList | undefined): boolean {
+  return Array.isArray(merged) && merged.length === ours?.length && merged.every((member, at) => member === ours[at])
 }

@@ -1,4 +1,4 @@
-import type { Json, JsonMap } from '../model/values.ts'
+import { type Json, type JsonMap, newMap } from '../model/values.ts'
 
 /** A map key, the key fields of a list item (`{ id: 'a' }`), or an element of a set (`{ '=': 'a' }`). */
 export type Segment = string | JsonMap
@@ -21,18 +21,12 @@ function formatSegment(segment: Segment): string {
   return `[${fields.join(',')}]`
 }
 
-function formatField(value: Json): string {
-  const plain = typeof value === 'string' && /^[^\s"[\]{},=]+$/.test(value) && !isJson(value)
-  return escape(plain ? value : JSON.stringify(value))
-}
+const jsonScalar = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/
+const bare = /^[^\s"[\]{},=]+$/
 
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+function formatField(value: Json): string {
+  const plain = typeof value === 'string' && bare.test(value) && !jsonScalar.test(value)
+  return escape(plain ? value : JSON.stringify(value))
 }
 
 const escape = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1')
@@ -54,13 +48,24 @@ export function parsePath(text: string): Path | undefined {
 const field = /([^=[\],]*)=("(?:[^"\\]|\\.)*"|[^"[\]{},=\s]+)([,\]])/y
 
 function parseFields(text: string): JsonMap | undefined {
-  const segment: Record<string, Json> = Object.create(null) as Record<string, Json>
+  const segment = newMap()
   field.lastIndex = 1
   for (;;) {
     const match = field.exec(text)
     if (match === null) return undefined
-    const [, name, value, end] = match as unknown as [string, string, string, string]
-    segment[name === '' ? '=' : name] = isJson(value) ? (JSON.parse(value) as Json) : value
+    const [, name, written, end] = match as unknown as [string, string, string, string]
+    const value = parseField(written)
+    if (value === undefined) return undefined
+    segment[name === '' ? '=' : name] = value
     if (end === ']') return field.lastIndex === text.length ? segment : undefined
+  }
+}
+
+function parseField(text: string): Json | undefined {
+  if (!text.startsWith('"')) return jsonScalar.test(text) ? (JSON.parse(text) as Json) : text
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
   }
 }

@@ -77,8 +77,15 @@ function sameValue({ base, ours, theirs }: Omit<MergeInput, 'schema'>): Value {
   return o === b && t !== o ? theirs : ours
 }
 
+/** One conflict for each place, the outermost; reordering a list comes last, when its members are settled. */
 function lockConflicts(merged: Value, theirs: Value, schema: SchemaNode, locks: readonly Lock[]): readonly Conflict[] {
-  return checkLocks({ from: theirs, to: merged, schema, locks }).map(({ path, lock, locked, found }) => ({
+  const violations = checkLocks({ from: theirs, to: merged, schema, locks })
+  const orders = violations.filter(({ lock }) => lock.mode === 'order')
+  const places = violations
+    .filter(({ lock }) => lock.mode !== 'order')
+    .sort((a, b) => a.path.length - b.path.length)
+    .filter(({ path }, at, all) => !all.slice(0, at).some((other) => startsWith(path, other.path)))
+  return [...places, ...orders].map(({ path, lock, locked, found }) => ({
     path,
     type: 'locked',
     ...(found !== undefined && { ours: found }),
