@@ -43,7 +43,7 @@ function faultOf(rules: JsonMap, value: Json): string | undefined {
   const type = get(rules, 'type')
   const types = isList(type) ? type : type === undefined ? [] : [type]
   if (types.length > 0 && !types.some((name) => fits(value, name)))
-    return `must be of type ${types.join(' or ')}, and is ${nameOf(value)}`
+    return `must be of type ${types.map(String).join(' or ')}, and is ${nameOf(value)}`
   const choices = get(rules, 'enum')
   if (isList(choices) && !choices.some((choice) => equal(choice, value)))
     return `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`

@@ -4,9 +4,9 @@ import { isMap, type Json, type JsonMap, newMap, toValue } from '../model/values
 import { stepBindings } from './bindings.ts'
 import { append, type Decision, type DecisionContext } from './decision.ts'
 import type { AttemptFailed } from './events.ts'
-import { evaluateCondition, type Rendered, renderValue } from './expressions.ts'
+import { evaluateCondition, interpolated, type Rendered, renderValue } from './expressions.ts'
 import { isFinished, isSettled, type Lane, type RunState, type StepState } from './run-state.ts'
-import { scheduleAttempt } from './schedule-attempt.ts'
+import { announce, scheduleAttempt } from './schedule-attempt.ts'
 
 /**
  * The next move of a run, and no more than one: a function of what the journal says, what the run pinned, and the time.
@@ -21,7 +21,7 @@ export function decide(state: RunState, context: DecisionContext): Decision[] {
   if (next.kind === 'failed') return [fail(next.step, context)]
   const { step, progress } = next
   if (progress === undefined) return begin(step, state, context)
-  return progress.phase === 'asked' ? onAnswer(step, progress, state, context) : onLanes(step, progress, state, context)
+  return progress.phase === 'asked' ? onAnswer(step, progress, state, context) : onLanes(progress, state, context)
 }
 
 type Next =
@@ -79,7 +79,7 @@ function begin(step: Step, state: RunState, context: DecisionContext): Decision[
     return beginAction({ ...step, action: step.action }, mapOf(rendered.value), state, context)
   if (step.approval !== undefined) {
     const approvers = step.approval.approvers ?? []
-    const message = String(rendered.value)
+    const message = interpolated(rendered.value)
     return [append({ type: 'ApprovalRequested', at: now, step: step.id, message, approvers })]
   }
   return [append({ type: 'AttemptSucceeded', at: now, step: step.id, outputs: mapOf(rendered.value) })]
@@ -129,41 +129,28 @@ function answerView({ approved, by, comment }: NonNullable<StepState['answer']>)
   return mapOf(toValue({ approved, by, comment }))
 }
 
-function onLanes(step: Step, progress: StepState, state: RunState, context: DecisionContext): Decision[] {
-  return [...progress.lanes.values()].flatMap((lane) => onLane(step, lane, state, context))
+function onLanes(progress: StepState, state: RunState, context: DecisionContext): Decision[] {
+  return [...progress.lanes.values()].flatMap((lane) => onLane(lane, state, context))
 }
 
-function onLane(step: Step, lane: Lane, state: RunState, context: DecisionContext): Decision[] {
-  const { scheduled, phase, fireAt } = lane
-  const place = { step: step.id, connection: scheduled.connection }
+function onLane({ scheduled, phase, fireAt }: Lane, { request }: RunState, { now }: DecisionContext): Decision[] {
+  const place = { step: scheduled.step, connection: scheduled.connection }
+  const again = () => announce(request.runId, { ...scheduled, at: now, attempt: scheduled.attempt + 1 })
   switch (phase) {
     case 'scheduled':
       return [{ kind: 'await-outcome', ...place }]
     case 'unknown':
       return [{ kind: 'wait-resolution', ...place }]
     case 'retrying': {
-      const at = fireAt ?? context.now
-      if (at > context.now) return [{ kind: 'wait-until', at, ...place }]
-      const fired = append({ type: 'TimerFired', at: context.now, ...place })
-      return [fired, ...repeat(step, lane, state, context)]
+      const at = fireAt ?? now
+      if (at > now) return [{ kind: 'wait-until', at, ...place }]
+      return [append({ type: 'TimerFired', at: now, ...place }), ...again()]
     }
     case 'due':
-      return repeat(step, lane, state, context)
-    case 'succeeded':
-    case 'failed':
+      return again()
+    default:
       return []
   }
-}
-
-function repeat(step: Step, { scheduled }: Lane, state: RunState, context: DecisionContext): Decision[] {
-  const action = scheduled.action
-  const bound = bindingOf({ action }, context)?.connections ?? []
-  const connection = bound.find(({ name }) => name === scheduled.connection)
-  if (connection === undefined) throw new Error(`The pinned context has lost connection ${scheduled.connection}.`)
-  const { input, connections } = scheduled
-  const { runId } = state.request
-  const attempt = scheduled.attempt + 1
-  return scheduleAttempt({ runId, step: { ...step, action }, input, connection, connections, attempt }, context)
 }
 
 function bindingOf({ action }: { readonly action: string }, { tenant }: DecisionContext) {

@@ -73,7 +73,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         finishedAt: event.at,
         failure: { code: 'cancelled', message: `${event.by}: ${event.reason}` },
       }
-    case 'RunQuarantined':
+    default:
       return {
         ...state,
         phase: 'quarantined',

@@ -1,6 +1,6 @@
 import { append, type Decision } from './decision.ts'
 import { isFinished, type Lane, type RunState } from './run-state.ts'
-import { attemptOf } from './schedule-attempt.ts'
+import { announce } from './schedule-attempt.ts'
 
 /** A run that takes the process down each time must not do so for ever. */
 const interruptionsAllowed = 5
@@ -24,8 +24,7 @@ export function recover(state: RunState, now: number): Decision[] {
 
 function recoverLane({ scheduled }: Lane, { request }: RunState, now: number): Decision[] {
   const { step, connection, idempotent } = scheduled
-  if (idempotent)
-    return [append({ ...scheduled, at: now }), { kind: 'perform', attempt: attemptOf(request.runId, scheduled) }]
+  if (idempotent) return announce(request.runId, { ...scheduled, at: now })
   const message = 'The controller stopped while this was being performed: whether it took effect is not known.'
   return [append({ type: 'AttemptUnknown', at: now, step, connection, code: 'interrupted', message })]
 }

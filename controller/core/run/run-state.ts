@@ -52,7 +52,9 @@ export interface RunState {
   readonly failure?: Failure & { readonly step?: string }
 }
 
-export function isFinished(state: RunState): boolean {
+export type FinishedRun = RunState & { readonly phase: Exclude<RunPhase, 'requested' | 'running'> }
+
+export function isFinished(state: RunState): state is FinishedRun {
   return state.phase !== 'requested' && state.phase !== 'running'
 }
 

@@ -44,7 +44,7 @@ function wordOf(state: RunState): { state: StateWord; reason: string } {
   if (isFinished(state)) {
     const step = state.failure?.step === undefined ? '' : `${state.failure.step}: `
     const reason = state.failure === undefined ? '' : step + state.failure.message
-    return { state: state.phase as StateWord, reason }
+    return { state: state.phase, reason }
   }
   if (state.phase === 'requested') return { state: 'queued', reason: '' }
   const last = [...state.steps.values()].at(-1)

@@ -16,7 +16,6 @@ export interface NextAttempt {
   readonly attempt: number
 }
 
-/** The intent, and what it intends. They come together, because an intent that is found alone means a crash. */
 export function scheduleAttempt(next: NextAttempt, context: DecisionContext): Decision[] {
   const { step, connection } = next
   const action = context.connectors[connection.connectorDigest]?.actions.find(
@@ -34,7 +33,12 @@ export function scheduleAttempt(next: NextAttempt, context: DecisionContext): De
     idempotent: action?.idempotent === true,
     connections: next.connections,
   }
-  return [append(event), { kind: 'perform', attempt: attemptOf(next.runId, event) }]
+  return announce(next.runId, event)
+}
+
+/** The intent, and what it intends. They come together, because an intent that is found alone means a crash. */
+export function announce(runId: string, event: AttemptScheduled): Decision[] {
+  return [append(event), { kind: 'perform', attempt: attemptOf(runId, event) }]
 }
 
 export function attemptOf(runId: string, event: AttemptScheduled): Attempt {

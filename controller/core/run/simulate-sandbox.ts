@@ -1,0 +1,71 @@
+import type { ActionBinding, TenantContext } from '../model/effective.ts'
+import type { Connector, Workflow, WorkflowTest } from '../model/generated/kinds.ts'
+import { newMap } from '../model/values.ts'
+import type { DecisionContext } from './decision.ts'
+import { eachStep } from './each-step.ts'
+import type { RunRequested } from './events.ts'
+import { requestRun } from './request-run.ts'
+import { matchAlert } from './triggers.ts'
+
+export type Sandbox =
+  | {
+      readonly kind: 'ready'
+      readonly event: RunRequested
+      readonly tenant: TenantContext
+      readonly connectors: DecisionContext['connectors']
+    }
+  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+
+/** A tenant with one connection for every action of the workflow, and the first event of the run that a test starts. */
+export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec']): Sandbox {
+  const tenant = tenantOf(spec, test)
+  const workflow = { name: 'workflow', owner: '', release: spec.version, digest: '0'.repeat(64), spec }
+  let trigger = { kind: 'manual' as 'manual' | 'alert', id: 'manual', deliveryId: 'test' }
+  let inputs = test.inputs ?? newMap()
+  if (test.alert !== undefined) {
+    const { matches, problems } = matchAlert({ alert: test.alert, workflows: [workflow], tenant })
+    const match = matches[0]
+    if (match === undefined) {
+      const messages = problems.map(({ path, message }) => `${path}: ${message}`)
+      return { kind: 'refused', messages: ['The alert starts no run: no trigger matches it.', ...messages] }
+    }
+    trigger = { kind: 'alert', id: match.triggerId, deliveryId: 'test' }
+    inputs = match.inputs
+  }
+  const request = { workflow, tenant, contextDigest: '0'.repeat(64), commit: 'test', trigger, inputs, now: 0 }
+  const requested = requestRun(request)
+  if (requested.kind === 'refused') return requested
+  return { kind: 'ready', event: requested.event, tenant, connectors: { sandbox: connectorOf(tenant) } }
+}
+
+function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec']): TenantContext {
+  const bindings: Record<string, ActionBinding> = Object.create(null)
+  for (const { step } of eachStep(spec.steps))
+    if (step.action !== undefined) bindings[step.action] = { effect: 'read', connections: [connection] }
+  return {
+    path: 'test',
+    uid: 'test',
+    displayName: 'Test',
+    tags: {},
+    values: test.values ?? newMap(),
+    timezone: 'UTC',
+    concurrentRuns: 1,
+    suspended: false,
+    bindings,
+  }
+}
+
+const connection = {
+  name: 'sandbox',
+  owner: 'test',
+  connector: 'sandbox',
+  connectorDigest: 'sandbox',
+  baseUrl: 'https://sandbox.invalid',
+  allowedOrigins: [],
+  settings: {},
+}
+
+function connectorOf({ bindings }: TenantContext): Connector['spec'] {
+  const actions = Object.keys(bindings).map((action) => ({ action, idempotent: true, requests: [], output: newMap() }))
+  return { vendor: 'Headwater', product: 'Sandbox', auth: { scheme: 'none' }, actions }
+}

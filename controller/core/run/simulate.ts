@@ -1,0 +1,120 @@
+import type { Workflow, WorkflowTest } from '../model/generated/kinds.ts'
+import { canonicalText, equal, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { advance } from './advance.ts'
+import type { Attempt, DecisionContext } from './decision.ts'
+import type { RunEvent } from './events.ts'
+import { fold } from './fold.ts'
+import { giveApproval } from './give-approval.ts'
+import type { Outcome } from './outcome.ts'
+import { isFinished, type RunState } from './run-state.ts'
+import { settle } from './settle.ts'
+import { sandboxOf } from './simulate-sandbox.ts'
+
+export interface SimulatedCall {
+  readonly step: string
+  readonly action: string
+  readonly with: JsonMap
+}
+
+export interface Simulation {
+  readonly outcome: 'succeeded' | 'failed' | 'waiting'
+  /** Why it failed or what it waits for. */
+  readonly reason: string
+  /** Ids of the steps that were performed, in order; blocks and skipped ones are left out. */
+  readonly path: readonly string[]
+  readonly calls: readonly SimulatedCall[]
+  readonly outputs: JsonMap
+  /** Where it differs from what the test expects, in words; none where the test holds. */
+  readonly mismatches: readonly string[]
+}
+
+export interface SimulationInput {
+  readonly workflow: Workflow['spec']
+  readonly test: WorkflowTest['spec']
+}
+
+/** Plays a workflow against recorded answers: the interpreter that runs it in earnest, with time that does not pass. */
+export function simulate({ workflow, test }: SimulationInput): Simulation {
+  const sandbox = sandboxOf(workflow, test)
+  if (sandbox.kind === 'refused') {
+    const mismatches = [...sandbox.messages]
+    return { outcome: 'failed', reason: mismatches.join(' '), path: [], calls: [], outputs: newMap(), mismatches }
+  }
+  const calls: SimulatedCall[] = []
+  const context = { workflow, tenant: sandbox.tenant, connectors: sandbox.connectors, now: 0 }
+  const state = play(fold(null, sandbox.event), context, test, calls)
+  const simulation = {
+    outcome: isFinished(state) ? (state.phase === 'succeeded' ? 'succeeded' : 'failed') : 'waiting',
+    reason: state.failure === undefined ? '' : `${state.failure.step ?? 'run'}: ${state.failure.message}`,
+    path: performedIn(state),
+    calls,
+    outputs: state.outputs ?? newMap(),
+  } as const
+  return { ...simulation, mismatches: mismatchesOf(simulation, test.expect) }
+}
+
+function play(first: RunState, context: DecisionContext, test: WorkflowTest['spec'], calls: SimulatedCall[]): RunState {
+  let state = first
+  for (;;) {
+    const { state: reached, next } = advance(state, context)
+    state = reached
+    let events: readonly RunEvent[] = []
+    for (const decision of next) {
+      if (decision.kind === 'perform') {
+        const { step, action, input } = decision.attempt
+        calls.push({ step, action, with: input })
+        const settling = { runId: state.request.runId, workflow: context.workflow, now: context.now }
+        events = [...events, ...settle(decision.attempt, answerOf(decision.attempt, test), settling)]
+      } else if (decision.kind === 'wait-approval') {
+        events = [...events, ...decide(state, decision.step, context, test)]
+      }
+    }
+    if (events.length === 0) return state
+    for (const event of events) state = fold(state, event)
+  }
+}
+
+function answerOf({ step }: Attempt, { answers = [] }: WorkflowTest['spec']): Outcome {
+  const answer = answers.find((candidate) => candidate.step === step)
+  if (answer?.error === undefined && answer?.outputs !== undefined)
+    return { kind: 'succeeded', outputs: answer.outputs, requests: [] }
+  return { kind: 'failed', code: 'simulated', message: answer?.error ?? 'no answer recorded', requests: [] }
+}
+
+function decide(
+  state: RunState,
+  step: string,
+  context: DecisionContext,
+  test: WorkflowTest['spec'],
+): readonly RunEvent[] {
+  const approved = test.answers?.find((answer) => answer.step === step)?.approved
+  if (approved === undefined) return []
+  const given = giveApproval(state, { step, approved, by: 'test' }, context.workflow, context.now)
+  return given.kind === 'taken' ? given.events : []
+}
+
+function performedIn(state: RunState): string[] {
+  return [...state.steps.values()]
+    .filter(({ phase, branch }) => phase !== 'skipped' && branch === undefined)
+    .map(({ id }) => id)
+}
+
+function mismatchesOf(found: Omit<Simulation, 'mismatches'>, expect: WorkflowTest['spec']['expect']): string[] {
+  const mismatches: string[] = []
+  const differs = (what: string, wanted: Json, got: Json) => {
+    if (equal(wanted, got)) return
+    mismatches.push(`${what}: expected ${canonicalText(wanted)}, got ${canonicalText(got)}`)
+  }
+  if (found.outcome !== expect.outcome) {
+    const because = found.reason === '' ? '' : ` (${found.reason})`
+    mismatches.push(`outcome: expected ${expect.outcome}, got ${found.outcome}${because}`)
+  }
+  if (expect.path !== undefined) differs('path', expect.path, found.path)
+  for (const { step, with: input } of expect.calls ?? []) {
+    const call = found.calls.find((candidate) => candidate.step === step)
+    if (call === undefined) mismatches.push(`calls: step ${step} was expected to call its action and did not`)
+    else if (input !== undefined) differs(`calls: step ${step}`, input, call.with)
+  }
+  if (expect.outputs !== undefined) differs('outputs', expect.outputs, found.outputs)
+  return mismatches
+}
