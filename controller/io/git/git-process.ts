@@ -65,9 +65,9 @@ export async function runGit<C extends GitCommand>(
   args: Parameters<Commands[C]>,
   options: RunOptions = {},
 ): Promise<Finished> {
-  const child = startGit(git, command, args, options)
+  const child = startGit(git, command, args, { ...options, ownGroup: true })
   child.stdin.end()
-  const deadline = setTimeout(() => child.kill('SIGKILL'), options.deadlineMs ?? 60_000)
+  const deadline = setTimeout(() => stopGroup(child), options.deadlineMs ?? 60_000)
   try {
     const [code, stdout, stderr] = await Promise.all([exitOf(child), textOf(child, 'stdout'), textOf(child, 'stderr')])
     if (code !== null && (options.accepted ?? [0]).includes(code)) return { code, stdout }
@@ -87,14 +87,25 @@ export function startGit<C extends GitCommand>(
   git: GitBinary,
   command: C,
   args: Parameters<Commands[C]>,
-  options: Pick<RunOptions, 'gitdir' | 'env'> = {},
+  options: Pick<RunOptions, 'gitdir' | 'env'> & { readonly ownGroup?: boolean } = {},
 ): ChildProcessWithoutNullStreams {
   const variables = { ...(options.gitdir === undefined ? {} : { GIT_DIR: options.gitdir }), ...options.env }
   return spawn(git.path, gitArguments(command, args), {
     env: gitEnvironment(git.searchPath, variables),
     stdio: ['pipe', 'pipe', 'pipe'],
     windowsHide: true,
+    detached: options.ownGroup === true && process.platform !== 'win32',
   })
+}
+
+// The whole group: the transport that git started itself would go on, and hold the pipes open.
+function stopGroup(child: ChildProcessWithoutNullStreams): void {
+  try {
+    if (child.pid !== undefined && process.platform !== 'win32') process.kill(-child.pid, 'SIGKILL')
+    else child.kill('SIGKILL')
+  } catch {
+    // It ended meanwhile.
+  }
 }
 
 /** The argument list of a command: what anybody on the machine can read while it runs. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { Agent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
-import { fetch as fetchPack, isDescendent, listServerRefs } from 'isomorphic-git'
+import { fetch as fetchPack, isDescendent, listServerRefs, setConfig } from 'isomorphic-git'
 import { type GitHttpRequest, type GitHttpResponse, type HttpClient, request as send } from 'isomorphic-git/http/node'
 import { messageOf } from './git-error.ts'
 import { IsomorphicReader } from './isomorphic-reader.ts'
@@ -38,6 +38,9 @@ export class IsomorphicTransport implements RemoteTransport {
   async fetch(): Promise<Fetched> {
     const { url, ref, deadlineMs } = this.#address
     const cache = {}
+    // The library insists on noting what it fetched under a ref; here no reader looks.
+    const path = 'remote.quarantine.fetch'
+    await setConfig({ fs, gitdir: this.#gitdir, path, value: '+refs/*:refs/quarantine/*' })
     const options = {
       fs,
       gitdir: this.#gitdir,
