@@ -178,21 +178,28 @@ function formsOf(parts: readonly string[]): string[] {
   const forms = new Set<string>()
   for (const part of parts) {
     const encoded = Buffer.from(part).toString('base64')
-    for (const form of [
-      part,
-      JSON.stringify(part).slice(1, -1),
-      encodeURIComponent(part),
-      encoded,
-      encoded.replace(/=+$/, ''),
-    ])
-      forms.add(form)
+    const inQuery = new URLSearchParams({ '': part }).toString().slice(1)
+    for (const form of [part, encodeURIComponent(part), inQuery, encoded.replace(/=+$/, '')]) forms.add(form)
   }
-  return [...forms].filter((form) => form.length >= shortest).sort((a, b) => b.length - a.length)
+  return [...forms].filter((form) => form.length >= shortest).toSorted((a, b) => b.length - a.length)
 }
 
+/** Replaces every form of the credential, written plainly or with the escapes that JSON allows for any character. */
 function redactor(credential: Credential | undefined): (text: string) => string {
   const forms = credential?.forms ?? []
-  return (text) => forms.reduce((rest, form) => rest.replaceAll(form, '[secret]'), text)
+  if (forms.length === 0) return (text) => text
+  const pattern = new RegExp(
+    forms.map((form) => Array.from({ length: form.length }, (_, i) => anyWriting(form[i] ?? '')).join('')).join('|'),
+    'g',
+  )
+  return (text) => text.replace(pattern, '[secret]')
+}
+
+function anyWriting(unit: string): string {
+  const hex = unit.charCodeAt(0).toString(16).padStart(4, '0')
+  const digits = hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
+  const plain = `\\u${hex}`
+  return /["\\/]/.test(unit) ? `(?:\\\\?${plain}|\\\\u${digits})` : `(?:${plain}|\\\\u${digits})`
 }
 
 function headersOf(request: VendorRequest, sandbox: boolean, body: Buffer | undefined): Record<string, string> {

@@ -90,7 +90,7 @@ function answered(response: IncomingMessage, chunks: readonly Buffer[]): Exchang
     kind: 'answered',
     status: response.statusCode ?? 0,
     type:
-      String(response.headers['content-encoding'] ?? 'identity') === 'identity'
+      (response.headers['content-encoding'] ?? 'identity') === 'identity'
         ? (response.headers['content-type'] ?? '')
         : 'encoded',
     retryAfter: response.headers['retry-after'],

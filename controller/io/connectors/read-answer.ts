@@ -59,12 +59,12 @@ function bad(status: number, why: string): Reading {
 
 /** JSON whose integers are exact: an id above 2^53 stays text, or the next request would name another object. */
 function parseExact(text: string): Json {
-  if (!/\d{16}/.test(text)) return toValue(JSON.parse(text))
-  const exact = (_key: string, value: unknown, context?: { source?: string }): unknown => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value
-    return /^-?\d+$/.test(context?.source ?? '') ? context?.source : value
-  }
-  return toValue(JSON.parse(text, exact))
+  return toValue(/\d{16}/.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text))
+}
+
+function exactNumber(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || !Number.isInteger(value) || Number.isSafeInteger(value)) return value
+  return /^-?\d+$/.test(context?.source ?? '') ? context?.source : value
 }
 
 const longestWaitMs = 24 * 60 * 60 * 1000

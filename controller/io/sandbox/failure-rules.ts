@@ -48,7 +48,7 @@ export class FailureRules {
 export function parseFailureRule(body: Json | undefined): FailureRule | { readonly error: string } {
   if (!isMap(body)) return { error: 'the body must be a JSON object' }
   const { connector, action, request, mode, times, retryAfterSeconds } = body
-  const known = modes.find((candidate) => candidate === String(mode))
+  const known = modes.find((candidate) => candidate === mode)
   if (typeof connector !== 'string') return { error: '`connector` must be the name of a connector' }
   if (known === undefined) return { error: `\`mode\` must be one of ${modes.join(', ')}` }
   if (!isCount(times)) return { error: '`times` must be a whole number from 1 on' }

@@ -35,7 +35,7 @@ export function sampleOf(schema: Json | undefined, which: 'required' | 'all'): J
     case 'object':
       return {
         ...objectOf(schema, which),
-        ...(branch === undefined ? {} : (sampleOf(merged(schema, branch[0]), which) as JsonMap)),
+        ...(branch === undefined ? {} : asMap(sampleOf(merged(schema, branch[0]), which))),
       }
     case 'array':
       return [sampleOf(schema['items'], which)]
@@ -75,4 +75,8 @@ function textOf({ format, pattern, minLength }: JsonMap): string {
   const fits = (text: string) =>
     (typeof pattern !== 'string' || new RegExp(pattern, 'u').test(text)) && text.length >= Number(minLength ?? 0)
   return texts.find(fits) ?? 'x'
+}
+
+function asMap(value: Json): JsonMap {
+  return isMap(value) ? value : {}
 }
