@@ -9,7 +9,7 @@ export const problemCodes = {
   'bad-mode': 'Only ordinary files and folders are read: replace symbolic links and submodules by files.',
   'path-collision': 'Two paths differ only by upper and lower case: rename one of them.',
   'too-many-levels': 'Folders are nested deeper than 64 levels: flatten them.',
-  'file-too-large': 'A file is larger than 256 KiB: split it.',
+  'file-too-large': 'A file is larger than 256 KiB or longer than 20,000 lines: split it.',
 
   // a file that cannot be read as YAML
   'not-utf8': 'The file is not UTF-8 text: save it as UTF-8.',
@@ -25,7 +25,7 @@ export const problemCodes = {
   'refused-key': 'This key name is reserved by the language: choose another one.',
   'too-deep': 'Values are nested deeper than 64 levels: flatten them.',
   'too-many-keys': 'A map has more than 2,000 keys: split it.',
-  'too-many-values': 'A file holds more than 20,000 values: split it.',
+  'too-many-values': 'A file holds more than 10,000 values: split it.',
 
   // a document that does not fit its kind
   'unknown-kind': 'The kind is not one of Headwater’s: check `kind` and `apiVersion`.',
@@ -83,6 +83,9 @@ export const problemCodes = {
   'unknown-revision': 'The revision cannot be found: check the name, or fetch first.',
   'not-a-fleet': 'There is no fleet here: run in a folder with tenants/ and workflows/, or name one with --repo.',
   'repository-unreadable': 'The repository cannot be read: see the cause.',
+  'no-controller': 'No controller runs here: start one with `headwater up`, or name one with --url.',
+  'state-locked': 'Another controller uses this state folder: stop it, or choose another folder with --state.',
+  refused: 'The controller refused: see the reason.',
   'fetch-failed': 'The remote repository cannot be fetched: check URL, token and network.',
 } as const
 

@@ -1,0 +1,36 @@
+import type { EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
+import type { ObservedTenant } from '../core/desired/index.ts'
+import type { RunEvent } from '../core/run/events.ts'
+import type { RunFilter, RunPage } from '../core/run/journal.ts'
+import type { RunState } from '../core/run/run-state.ts'
+import type { JsonMap } from '../core/model/values.ts'
+import type { Reconciled } from '../reconcile/reconciler.ts'
+
+/** A request for a run as the API makes it; `deliveryId` decides which requests are the same. */
+export interface RunWanted {
+  readonly tenant: TenantContext
+  readonly contextDigest: string
+  readonly workflow: EffectiveWorkflow
+  readonly trigger: { readonly kind: 'alert' | 'manual'; readonly id: string; readonly deliveryId: string }
+  readonly inputs: JsonMap
+}
+
+export type Started =
+  | { readonly kind: 'accepted' | 'already-accepted'; readonly runId: string }
+  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+
+/** What the API needs of the running controller. */
+export interface ControllerView {
+  /** The latest reconcile; undefined before the first one has ended. */
+  reconciled(): Reconciled | undefined
+  observed(): ReadonlyMap<string, ObservedTenant>
+  health(): { readonly kind: 'healthy' } | { readonly kind: 'failing'; readonly reason: string }
+  /** Resolves after the run is durable. */
+  start(wanted: RunWanted): Promise<Started>
+  listRuns(filter: RunFilter): RunPage
+  history(runId: string): { readonly state: RunState; readonly events: readonly RunEvent[] } | undefined
+  approve(runId: string, answer: { step: string; approved: boolean; by: string; comment?: string }): Promise<boolean>
+  cancel(runId: string, by: string, reason: string): Promise<boolean>
+  webhookSecret(tenantUid: string): string
+  now(): number
+}

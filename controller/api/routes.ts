@@ -1,0 +1,49 @@
+import { deliverAlert } from './deliver-alert.ts'
+import type { ControllerView } from './controller.ts'
+import { ok, type Route } from './route.ts'
+import { runRoutes } from './run-routes.ts'
+import * as schemas from './schemas.ts'
+import { tenantRoutes } from './tenant-routes.ts'
+
+/** Every route of the controller. */
+export function routesOf(controller: ControllerView, baseUrl: () => string): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/healthz',
+      summary: 'whether the controller can promise what it promises',
+      permission: 'public',
+      responses: { 200: schemas.status, 503: schemas.status },
+      handle: () => {
+        const health = controller.health()
+        return {
+          status: health.kind === 'healthy' ? 200 : 503,
+          body: { health: health.kind, ...(health.kind === 'failing' && { reason: health.reason }) },
+        }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/status',
+      summary: 'the commit that is applied, and what is wrong with it',
+      permission: 'tenants:read',
+      responses: { 200: schemas.status },
+      handle: () => {
+        const reconciled = controller.reconciled()
+        const { revision } = reconciled?.snapshot ?? {}
+        return ok({
+          commit: revision?.commit ?? null,
+          uncommitted: revision?.uncommitted ?? [],
+          tenants: reconciled?.desired.tenants.size ?? 0,
+          frozen: reconciled?.plan.frozen.length ?? 0,
+          workflows: reconciled?.desired.fleet.workflows.size ?? 0,
+          problems: reconciled?.problems ?? [],
+          health: controller.health().kind,
+        })
+      },
+    },
+    ...tenantRoutes(controller, baseUrl),
+    ...runRoutes(controller),
+    deliverAlert(controller),
+  ]
+}

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto'
+import { isMap, newMap, toValue } from '../core/model/values.ts'
+import type { RunState } from '../core/run/run-state.ts'
+import { summarise } from '../core/run/run-summary.ts'
+import type { ControllerView } from './controller.ts'
+import { ApiError, ok, type Route } from './route.ts'
+import * as schemas from './schemas.ts'
+import { liveTenant } from './tenant-routes.ts'
+
+const operator = 'operator'
+
+export function runRoutes(controller: ControllerView): readonly Route[] {
+  return [
+    {
+      method: 'POST',
+      path: '/v1/runs',
+      summary: 'starts a workflow for a tenant; the same requestId is the same run',
+      permission: 'runs:run',
+      tenantOf: ({ body }) => (body as { tenant?: string } | undefined)?.tenant,
+      body: {
+        type: 'object',
+        required: ['tenant', 'workflow'],
+        additionalProperties: false,
+        properties: {
+          tenant: { type: 'string' },
+          workflow: { type: 'string' },
+          inputs: { type: 'object' },
+          requestId: { type: 'string', maxLength: 256 },
+        },
+      },
+      responses: { 202: schemas.started },
+      handle: async ({ body }) => {
+        const wanted = body as { tenant: string; workflow: string; inputs?: object; requestId?: string }
+        const tenant = liveTenant(controller, wanted.tenant)
+        const workflow = tenant.workflows.get(wanted.workflow)
+        if (!workflow)
+          throw new ApiError(404, 'not-found', `${wanted.tenant} does not receive a workflow ${wanted.workflow}`)
+        const inputs = toValue(wanted.inputs ?? {})
+        const trigger = { kind: 'manual', id: 'manual', deliveryId: wanted.requestId ?? randomUUID() } as const
+        const result = await controller.start({
+          tenant: tenant.context,
+          contextDigest: tenant.contextDigest,
+          workflow,
+          trigger,
+          inputs: isMap(inputs) ? inputs : newMap(),
+        })
+        if (result.kind === 'refused') throw new ApiError(422, 'refused', result.messages.join(' '))
+        return { status: 202, body: { runs: [{ id: result.runId, workflow: workflow.name, state: result.kind }] } }
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs',
+      summary: 'runs, latest first',
+      permission: 'runs:read',
+      tenantOf: ({ query }) => query['tenant'],
+      query: {
+        type: 'object',
+        properties: {
+          tenant: { type: 'string' },
+          below: { type: 'boolean' },
+          workflow: { type: 'string' },
+          state: { type: 'string' },
+          before: { type: 'integer' },
+          limit: { type: 'integer', minimum: 1, maximum: 500 },
+        },
+      },
+      responses: { 200: schemas.runPage },
+      handle: ({ query }) => ok(controller.listRuns(query as Parameters<ControllerView['listRuns']>[0])),
+    },
+    {
+      method: 'GET',
+      path: '/v1/runs/:id',
+      summary: 'one run: its steps, and every event of its journal',
+      permission: 'runs:read',
+      responses: { 200: schemas.runDetail },
+      handle: ({ params }) => {
+        const { state, events } = found(controller, params['id'])
+        return ok({
+          run: summarise(state),
+          inputs: state.request.inputs,
+          outputs: state.outputs ?? {},
+          steps: stepsOf(state),
+          events,
+        })
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/runs/:id/approvals',
+      summary: 'answers an approval',
+      permission: 'approvals:approve',
+      body: {
+        type: 'object',
+        required: ['step', 'approved'],
+        additionalProperties: false,
+        properties: {
+          step: { type: 'string' },
+          approved: { type: 'boolean' },
+          comment: { type: 'string', maxLength: 2000 },
+        },
+      },
+      responses: { 200: schemas.accepted },
+      handle: async ({ params, body }) => {
+        const { state } = found(controller, params['id'])
+        const answer = body as { step: string; approved: boolean; comment?: string }
+        const taken = await controller.approve(state.request.runId, { ...answer, by: operator })
+        if (!taken) throw new ApiError(409, 'refused', `step ${answer.step} does not wait for an approval`)
+        return ok({ ok: true })
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/runs/:id/cancel',
+      summary: 'ends a run before its next step',
+      permission: 'runs:cancel',
+      body: {
+        type: 'object',
+        additionalProperties: false,
+        properties: { reason: { type: 'string', maxLength: 2000 } },
+      },
+      responses: { 200: schemas.accepted },
+      handle: async ({ params, body }) => {
+        const { state } = found(controller, params['id'])
+        const taken = await controller.cancel(state.request.runId, operator, (body as { reason?: string }).reason ?? '')
+        if (!taken) throw new ApiError(409, 'refused', 'the run has ended already')
+        return ok({ ok: true })
+      },
+    },
+  ]
+}
+
+function found(controller: ControllerView, id: string | undefined) {
+  const run = id === undefined ? undefined : controller.history(id)
+  if (!run) throw new ApiError(404, 'not-found', `there is no run ${id}`)
+  return run
+}
+
+function stepsOf(state: RunState) {
+  return [...state.steps.values()].map(({ id, phase, outputs, branch, failure, lanes, startedAt, settledAt }) => ({
+    id,
+    phase,
+    outputs,
+    branch,
+    failure,
+    startedAt,
+    settledAt,
+    attempts: [...lanes.values()].map((lane) => ({
+      connection: lane.scheduled.connection,
+      action: lane.scheduled.action,
+      attempt: lane.scheduled.attempt,
+      phase: lane.phase,
+    })),
+  }))
+}

@@ -1,0 +1,70 @@
+const text = { type: 'string' } as const
+const number = { type: 'number' } as const
+const nullableNumber = { type: ['number', 'null'] } as const
+const anything = { type: 'object', additionalProperties: true } as const
+
+const object = (properties: Record<string, object>) => ({ type: 'object', properties }) as const
+const list = (items: object) => ({ type: 'array', items }) as const
+
+export const runSummary = object({
+  id: text,
+  tenant: text,
+  workflow: text,
+  release: text,
+  digest: text,
+  commit: text,
+  trigger: text,
+  state: text,
+  reason: text,
+  requestedAt: number,
+  startedAt: nullableNumber,
+  finishedAt: nullableNumber,
+})
+
+export const runPage = object({ runs: list(runSummary), next: nullableNumber })
+
+export const runDetail = object({
+  run: runSummary,
+  inputs: anything,
+  outputs: anything,
+  steps: list(
+    object({
+      id: text,
+      phase: text,
+      outputs: anything,
+      branch: text,
+      failure: object({ code: text, message: text }),
+      startedAt: number,
+      settledAt: number,
+      attempts: list(anything),
+    }),
+  ),
+  events: list(anything),
+})
+
+export const tenantSummary = object({
+  path: text,
+  uid: text,
+  displayName: text,
+  state: text,
+  reason: text,
+  tags: { type: 'object', additionalProperties: text },
+  digest: text,
+  workflows: { type: 'object', additionalProperties: object({ release: text, digest: text, owner: text }) },
+})
+
+export const status = object({
+  commit: { type: ['string', 'null'] },
+  uncommitted: list(text),
+  tenants: number,
+  frozen: number,
+  workflows: number,
+  problems: list(anything),
+  health: text,
+  reason: text,
+})
+
+export const started = object({ runs: list(object({ id: text, workflow: text, state: text })) })
+export const accepted = object({ ok: { type: 'boolean' } })
+export const hook = object({ url: text, secret: text })
+export const tenantList = object({ tenants: list(tenantSummary) })

@@ -1,0 +1,69 @@
+import type { DesiredTenant, ObservedTenant } from '../core/desired/index.ts'
+import type { LiveTenant } from '../reconcile/live-tenants.ts'
+import type { ControllerView } from './controller.ts'
+import { ApiError, ok, type Route } from './route.ts'
+import * as schemas from './schemas.ts'
+
+export function tenantRoutes(controller: ControllerView, baseUrl: () => string): readonly Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/v1/tenants',
+      summary: 'every tenant with its state and what is applied',
+      permission: 'tenants:read',
+      responses: { 200: schemas.tenantList },
+      handle: () => {
+        const reconciled = controller.reconciled()
+        const observed = controller.observed()
+        return ok({
+          tenants: [...(reconciled?.desired.tenants.values() ?? [])].map((tenant) =>
+            summaryOf(controller, tenant, observed.get(tenant.path)),
+          ),
+        })
+      },
+    },
+    {
+      method: 'GET',
+      path: '/v1/hooks/*',
+      summary: 'where a vendor delivers the alerts of a tenant, and the secret it signs them with',
+      permission: 'connections:administer',
+      tenantOf: ({ params }) => params['*'],
+      responses: { 200: schemas.hook },
+      handle: ({ params }) => {
+        const tenant = liveTenant(controller, params['*'] ?? '')
+        return ok({ url: `${baseUrl()}/hooks/${tenant.path}`, secret: controller.webhookSecret(tenant.uid) })
+      },
+    },
+  ]
+}
+
+/** The tenant as it is applied; ends the request where there is none. */
+export function liveTenant(controller: ControllerView, path: string): LiveTenant {
+  const reconciled = controller.reconciled()
+  if (!reconciled) throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
+  const tenant = reconciled.live.get(path)
+  if (!tenant) throw new ApiError(404, 'not-found', `there is no tenant ${path}, or it was never applied`)
+  return tenant
+}
+
+function summaryOf(controller: ControllerView, tenant: DesiredTenant, observed: ObservedTenant | undefined) {
+  const live = controller.reconciled()?.live.get(tenant.path)
+  const state =
+    tenant.kind === 'frozen'
+      ? 'frozen'
+      : tenant.context.suspended
+        ? 'suspended'
+        : observed?.digest === tenant.digest
+          ? 'applied'
+          : 'pending'
+  return {
+    path: tenant.path,
+    uid: live?.uid ?? observed?.uid,
+    displayName: live?.context.displayName,
+    state,
+    reason: tenant.kind === 'frozen' ? tenant.cause.message : '',
+    tags: live?.context.tags ?? {},
+    digest: observed?.digest,
+    workflows: observed?.workflows ?? {},
+  }
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { parse } from 'yaml'
+import { problem } from '../../core/model/problems.ts'
+import { type ApiClient, onlineOptions, openApi } from '../api-client.ts'
+import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
+import { type RunDetail, showRun } from '../show-run.ts'
+
+export const run: Command = {
+  name: 'run',
+  summary: 'starts a workflow for a tenant',
+  args: [['<workflow>', 'short name of a workflow that the tenant receives']],
+  options: [
+    ['--tenant <path>', 'the tenant to run it for (required)'],
+    ['--input <file>', 'YAML or JSON file with the inputs'],
+    ['--request-id <text>', 'the same id is the same run, however often it is sent'],
+    ['--wait', 'show the steps and wait for the end; exit 1 where it does not succeed'],
+    ...onlineOptions,
+  ],
+  examples: [
+    'headwater run user-lockout --tenant acme/north/contoso --input input.yaml --wait',
+    'headwater run show RUN',
+    'headwater run approve RUN --step confirm',
+  ],
+  run: async (call) => {
+    const tenant = text(call, 'tenant')
+    if (tenant === undefined)
+      throw new CommandError(problem('missing-field', 'say for which tenant: --tenant acme/north/contoso'), 2)
+    const api = openApi(call)
+    const requestId = text(call, 'requestId')
+    const { runs } = await api.post<{ runs: { id: string; state: string }[] }>('/v1/runs', {
+      tenant,
+      workflow: call.args[0],
+      inputs: readInputs(call),
+      ...(requestId !== undefined && { requestId }),
+    })
+    const [started] = runs
+    const id = started?.id ?? ''
+    if (call.options['wait'] !== true) {
+      if (call.out.isJson) call.out.json(started)
+      else call.out.line(`${started?.state} ${id}`)
+      return 0
+    }
+    return show(call, await waitForEnd(api, id))
+  },
+}
+
+export const runShow: Command = {
+  name: 'run show',
+  summary: 'one run step by step, with the vendor each action reached',
+  args: [['<run>', 'id of the run']],
+  options: onlineOptions,
+  examples: ['headwater run show RUN', 'headwater run show RUN -o json'],
+  run: async (call) => {
+    const detail = await openApi(call).get<RunDetail>(`/v1/runs/${encodeURIComponent(call.args[0] ?? '')}`)
+    show(call, detail)
+    return 0
+  },
+}
+
+export const runApprove: Command = {
+  name: 'run approve',
+  summary: 'answers an approval that a run waits for',
+  args: [['<run>', 'id of the run']],
+  options: [
+    ['--step <id>', 'the step that asks (required)'],
+    ['--reject', 'say no'],
+    ['--comment <text>', 'why'],
+    ...onlineOptions,
+  ],
+  examples: [
+    'headwater run approve RUN --step confirm',
+    'headwater run approve RUN --step confirm --reject --comment "false positive"',
+  ],
+  run: async (call) => {
+    const step = text(call, 'step')
+    if (step === undefined) throw new CommandError(problem('missing-field', 'say which step asks: --step ID'), 2)
+    const comment = text(call, 'comment')
+    const approved = call.options['reject'] !== true
+    await openApi(call).post(`/v1/runs/${encodeURIComponent(call.args[0] ?? '')}/approvals`, {
+      step,
+      approved,
+      ...(comment !== undefined && { comment }),
+    })
+    if (call.out.isJson) call.out.json({ run: call.args[0], step, approved })
+    else call.out.line(`${approved ? 'approved' : 'rejected'} ${step}`)
+    return 0
+  },
+}
+
+export const runCancel: Command = {
+  name: 'run cancel',
+  summary: 'ends a run before its next step',
+  args: [['<run>', 'id of the run']],
+  options: [['--reason <text>', 'why'], ...onlineOptions],
+  examples: ['headwater run cancel RUN --reason "started by mistake"'],
+  run: async (call) => {
+    await openApi(call).post(`/v1/runs/${encodeURIComponent(call.args[0] ?? '')}/cancel`, {
+      reason: text(call, 'reason') ?? '',
+    })
+    if (call.out.isJson) call.out.json({ run: call.args[0], state: 'cancelled' })
+    else call.out.line('cancelled')
+    return 0
+  },
+}
+
+function readInputs(call: Call): unknown {
+  const file = text(call, 'input')
+  if (file === undefined) return {}
+  try {
+    return parse(readFileSync(resolve(call.config.folder, file), 'utf8'))
+  } catch (cause) {
+    throw new CommandError(problem('yaml-syntax', `${file} cannot be read: ${(cause as Error).message}`), 2)
+  }
+}
+
+async function waitForEnd(api: ApiClient, id: string): Promise<RunDetail> {
+  for (;;) {
+    const detail = await api.get<RunDetail>(`/v1/runs/${id}`)
+    // A run that waits for a person does not end by waiting here.
+    if (
+      detail.run.finishedAt !== null ||
+      (detail.run.state === 'waiting' && !detail.run.reason.includes('tried again'))
+    )
+      return detail
+    await new Promise((done) => setTimeout(done, 150))
+  }
+}
+
+function show(call: Call, detail: RunDetail): ExitCode {
+  if (call.out.isJson) call.out.json(detail)
+  else showRun(call.out, detail)
+  return detail.run.state === 'succeeded' ? 0 : 1
+}

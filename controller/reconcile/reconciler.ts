@@ -1,0 +1,174 @@
+import { type DesiredState, type ObservedTenant, type Plan, planChanges, toObserved } from '../core/desired/index.ts'
+import type { Problem } from '../core/model/problems.ts'
+import type { Snapshot } from '../core/model/snapshot.ts'
+import { canonicalText, type Json } from '../core/model/values.ts'
+import type { Store } from '../io/store/open-store.ts'
+import { type LiveTenant, liveTenants } from './live-tenants.ts'
+import type { LoadedFleet } from './load-fleet.ts'
+import { renderedFiles, renderedPaths, type RenderedRecord } from './rendered-files.ts'
+
+/** What reconciling needs of the store. */
+export type ObservedStore = Pick<Store, 'readObserved' | 'readObject' | 'applyObserved' | 'appliedCommits'>
+
+export interface Reconciled {
+  readonly snapshot: Snapshot
+  readonly desired: DesiredState
+  readonly problems: readonly Problem[]
+  readonly plan: Plan
+  readonly live: ReadonlyMap<string, LiveTenant>
+  /** Milliseconds by phase, in the order of the phases. */
+  readonly timings: Readonly<Record<string, number>>
+  /** Commit of the rendered branch; absent where nothing was recorded. */
+  readonly rendered?: string
+}
+
+export interface ReconcilerParts {
+  load(): Promise<LoadedFleet>
+  readonly store: ObservedStore
+  readonly rendered: RenderedRecord
+  readonly allowRemovals?: number
+  /** Milliseconds of the wall clock, and of a clock that only measures. */
+  now(): number
+  clock(): number
+}
+
+type StoredTenant = Parameters<Store['applyObserved']>[0]['upserts'][number]
+
+interface Pass {
+  loaded: LoadedFleet
+  observed: ReadonlyMap<string, ObservedTenant>
+  plan: Plan
+  live: ReadonlyMap<string, LiveTenant>
+  rendered?: string
+}
+
+/**
+ * Brings the observed state to the desired one, phase by phase. It looks at the world anew each time, so a call too
+ * many does nothing and a call that was lost is made up for by the next one.
+ */
+export function createReconciler(parts: ReconcilerParts): () => Promise<Reconciled> {
+  let live: ReadonlyMap<string, LiveTenant> = new Map()
+  let recorded: ReadonlyMap<string, ObservedTenant> | undefined
+
+  const phases: readonly (readonly [string, (pass: Pass) => Promise<void> | void])[] = [
+    ['load', async (pass) => void (pass.loaded = await parts.load())],
+    ['observe', (pass) => void (pass.observed = parts.store.readObserved())],
+    [
+      'plan',
+      (pass) =>
+        void (pass.plan = planChanges(pass.loaded.desired, pass.observed, {
+          ...(parts.allowRemovals !== undefined && { allowRemovals: parts.allowRemovals }),
+        })),
+    ],
+    ['apply', apply],
+    ['record', record],
+  ]
+
+  return async () => {
+    const pass = {} as Pass
+    const timings: Record<string, number> = {}
+    for (const [name, phase] of phases) {
+      const start = parts.clock()
+      await phase(pass)
+      timings[name] = parts.clock() - start
+    }
+    const { snapshot, desired, problems, timings: loading } = pass.loaded
+    const { load: _, ...rest } = timings
+    const detail = { snapshot: loading.snapshot, parse: loading.parse, resolve: loading.resolve, ...rest }
+    return {
+      snapshot,
+      desired,
+      problems,
+      plan: pass.plan,
+      live: pass.live,
+      timings: detail,
+      ...(pass.rendered !== undefined && { rendered: pass.rendered }),
+    }
+  }
+
+  async function apply(pass: Pass): Promise<void> {
+    const { desired, snapshot } = pass.loaded
+    const upserts: StoredTenant[] = []
+    const removals: string[] = []
+    const objects = new Map<string, string>()
+    const keep = (digest: string, value: object): void => {
+      if (!objects.has(digest) && parts.store.readObject(digest) === undefined)
+        objects.set(digest, canonicalText(value as Json))
+    }
+    for (const change of pass.plan.changes) {
+      if (change.kind === 'remove') {
+        removals.push(change.path)
+        continue
+      }
+      if (change.kind === 'move') removals.push(change.from as string)
+      const { tenant } = change
+      upserts.push({ ...toObserved(tenant), state: tenant.context.suspended ? 'suspended' : 'applied', reason: '' })
+      keep(tenant.contextDigest, tenant.context)
+      for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
+      for (const { connections } of Object.values(tenant.context.bindings)) {
+        for (const { connectorDigest } of connections)
+          keep(connectorDigest, desired.connectors.get(connectorDigest) as object)
+      }
+    }
+    if (upserts.length + removals.length > 0) {
+      const applied = {
+        commit: snapshot.revision.commit ?? snapshot.revision.tree,
+        upserts,
+        removals,
+        appliedAt: parts.now(),
+        objects: [...objects].map(([digest, json]) => ({ digest, json })),
+      }
+      await parts.store.applyObserved(applied)
+      pass.observed = parts.store.readObserved()
+    }
+    live = liveTenants(desired, pass.observed, live, (digest) => parts.store.readObject(digest))
+    pass.live = live
+  }
+
+  /**
+   * Touches the files of what changed since the last record. A crash may have come between applying and recording, so
+   * the first pass of a process compares with the branch unless its last commit tells of the last application.
+   */
+  async function record(pass: Pass): Promise<void> {
+    const { observed } = pass
+    const at = parts.store.appliedCommits(1)[0]?.at ?? 0
+    if (!recorded && (await parts.rendered.lastMessage())?.includes(`${trailer}: ${at}\n`)) recorded = observed
+    const changed = (tenant: ObservedTenant, others: ReadonlyMap<string, ObservedTenant> | undefined): boolean =>
+      others?.get(tenant.path)?.digest !== tenant.digest
+    const files = new Map<string, string | null>()
+    const stale = recorded
+      ? [...recorded.values()].filter((tenant) => changed(tenant, observed)).flatMap(renderedPaths)
+      : await parts.rendered.paths()
+    for (const path of stale) files.set(path, null)
+    for (const tenant of observed.values()) {
+      const applied = changed(tenant, recorded) ? live.get(tenant.path) : undefined
+      if (applied) for (const [path, text] of renderedFiles(applied)) files.set(path, text)
+    }
+    recorded = observed
+    if (files.size === 0) return
+    const commit = await parts.rendered.commit(files, messageOf(pass, at), parts.now())
+    if (commit !== null) pass.rendered = commit
+  }
+}
+
+const trailer = 'Headwater-Applied'
+
+function messageOf({ loaded, plan }: Pass, at: number): string {
+  const { commit, uncommitted } = loaded.snapshot.revision
+  const source =
+    commit === null
+      ? 'a folder without git'
+      : `${commit.slice(0, 12)}${uncommitted.length > 0 ? ` with ${uncommitted.length} uncommitted files` : ''}`
+  const lines = plan.changes.slice(0, 50).map((change) => `${change.kind} ${change.path}`)
+  const more = plan.changes.length > 50 ? [`… and ${plan.changes.length - 50} more`] : []
+  return [
+    `Apply ${source}: ${plan.changes.length} tenants`,
+    '',
+    ...lines,
+    ...more,
+    '',
+    `Headwater-Commit: ${commit ?? 'none'}`,
+    `${trailer}: ${at}`,
+    '',
+  ].join('\n')
+}
