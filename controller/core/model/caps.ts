@@ -2,12 +2,14 @@
 export const caps = {
   /** Bytes of one file of a fleet. */
   fileBytes: 256 * 1024,
+  /** Lines of one file. */
+  fileLines: 20_000,
   /** Levels of nesting inside a document, and of folders in a tree. */
   depth: 64,
   /** Keys of one map. */
   keys: 2_000,
   /** Values of one document: maps, lists and what stands in them. */
-  values: 20_000,
+  values: 10_000,
   /** Problems reported for one file. */
   problemsPerFile: 50,
   /** Bytes of one part of a path. */

@@ -18,22 +18,32 @@ const refused = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]|
 
 /** Bytes of a file as text, without its byte order mark. */
 export function decodeText(file: string, bytes: Uint8Array): Decoded {
-  if (bytes.byteLength > caps.fileBytes) {
-    const message = `the file has ${bytes.byteLength} bytes, at most ${caps.fileBytes} are read`
-    return { kind: 'refused', problem: problem('file-too-large', message, { place: { file, line: 1, column: 1 } }) }
-  }
+  if (bytes.byteLength > caps.fileBytes)
+    return tooLarge(file, `the file has ${bytes.byteLength} bytes, at most ${caps.fileBytes} are read`)
   let text: string
   try {
     text = strict.decode(bytes)
   } catch {
     return { kind: 'refused', problem: notUtf8(file, bytes) }
   }
+  const lines = countLines(text)
+  if (lines > caps.fileLines) return tooLarge(file, `the file has ${lines} lines, at most ${caps.fileLines} are read`)
   const at = text.search(refused)
   if (at === -1) return { kind: 'decoded', text }
   return {
     kind: 'refused',
     problem: problem('yaml-syntax', wordsFor(text, at), { place: placeAt({ file, text }, at) }),
   }
+}
+
+function tooLarge(file: string, message: string): Decoded {
+  return { kind: 'refused', problem: problem('file-too-large', message, { place: { file, line: 1, column: 1 } }) }
+}
+
+function countLines(text: string): number {
+  let lines = text.endsWith('\n') ? 0 : 1
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) lines++
+  return lines
 }
 
 function wordsFor(text: string, at: number): string {

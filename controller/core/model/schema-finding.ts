@@ -17,10 +17,11 @@ export interface Finding {
   readonly mark: 'key' | 'value' | 'parent'
 }
 
-/** Places in the file that a value was read from. */
+/** Where a value stands in the file that it was read from. */
 export interface Whereabouts {
-  readonly keyPlace: (path: DataPath) => Place
-  readonly valuePlace: (path: DataPath) => Place
+  readonly keyOffset: (path: DataPath) => number
+  readonly valueOffset: (path: DataPath) => number
+  readonly placeAt: (offset: number) => Place
   /** The text of a scalar as it was written, without quotes. */
   readonly written: (path: DataPath) => string | undefined
 }
@@ -32,7 +33,7 @@ export function toProblem(
   where: Whereabouts | undefined,
 ): Problem {
   const path = formatFieldPath(keyedPath(finding.path, root, value))
-  const place = where && placeOf(finding, where)
+  const place = where?.placeAt(offsetOf(finding, where))
   return problem(finding.code, finding.message, {
     path,
     ...(place ? { place } : {}),
@@ -40,9 +41,9 @@ export function toProblem(
   })
 }
 
-function placeOf({ mark, path }: Finding, where: Whereabouts): Place {
-  if (mark === 'value') return where.valuePlace(path)
-  return where.keyPlace(mark === 'parent' ? path.slice(0, -1) : path)
+function offsetOf({ mark, path }: Pick<Finding, 'mark' | 'path'>, where: Whereabouts): number {
+  if (mark === 'value') return where.valueOffset(path)
+  return where.keyOffset(mark === 'parent' ? path.slice(0, -1) : path)
 }
 
 export function valueAt(value: Json, path: DataPath): Json | undefined {

@@ -28,28 +28,54 @@ export function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => rank(a) - rank(b)).slice(0, caps.problemsPerFile)
 }
 
+/** An error of the validator with the path it is about. */
+interface Fault {
+  readonly error: ErrorObject
+  readonly path: DataPath
+}
+
+/** Words cost more than places, so only the first of thousands of errors get them. */
+const consideredErrors = 4 * caps.problemsPerFile
+
 function fromValidator(root: FieldSchema, kind: KindName, value: Json, where: Whereabouts | undefined): Finding[] {
   const validate = validators[kind]
   if (validate(value)) return []
   const errors = validate.errors ?? []
   const wrongTypes = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath))
+  // One cause, one problem: a value of the wrong type is in no enumeration either.
+  const causes = errors.filter((error) => error.keyword === 'type' || !wrongTypes.has(error.instancePath))
+  const faults = firstOf(
+    causes.map((error) => ({ error, path: toPath(error.instancePath, value) })),
+    where,
+  )
   const misspelt = new Set<string>()
   const findings: Finding[] = []
-  for (const error of errors) {
+  for (const { error, path } of faults) {
     if (error.keyword !== 'additionalProperties') continue
-    const finding = unknownField(root, toPath(error.instancePath, value), error.params['additionalProperty'] as string)
+    const finding = unknownField(root, path, error.params['additionalProperty'] as string)
     if (finding.meant) misspelt.add(`${error.instancePath}/${finding.meant}`)
     findings.push(finding)
   }
-  for (const error of errors) {
+  for (const { error, path } of faults) {
     if (error.keyword === 'additionalProperties') continue
-    // One cause, one problem: a value of the wrong type is in no enumeration, and a misspelt field is not missing.
-    if (error.keyword !== 'type' && wrongTypes.has(error.instancePath)) continue
+    // A misspelt field is not missing.
     if (error.keyword === 'required' && misspelt.has(`${error.instancePath}/${error.params['missingProperty']}`))
       continue
-    findings.push(toFinding(error, toPath(error.instancePath, value), value, where))
+    findings.push(toFinding(error, path, value, where))
   }
   return findings
+}
+
+function firstOf(faults: readonly Fault[], where: Whereabouts | undefined): readonly Fault[] {
+  if (faults.length <= consideredErrors || !where) return faults.slice(0, consideredErrors)
+  const placed = faults.map((fault) => {
+    const name = fault.error.params['additionalProperty'] as string | undefined
+    return { fault, offset: where.keyOffset(name === undefined ? fault.path : [...fault.path, name]) }
+  })
+  return placed
+    .toSorted((a, b) => a.offset - b.offset)
+    .slice(0, consideredErrors)
+    .map(({ fault }) => fault)
 }
 
 function toFinding(error: ErrorObject, path: DataPath, value: Json, where: Whereabouts | undefined): Finding {
@@ -74,16 +100,18 @@ function wordsForValue(name: string, keyword: string, params: ErrorObject['param
 }
 
 function fromLists(root: FieldSchema, value: Json, where: Whereabouts | undefined): Finding[] {
-  return findDuplicateItems(root, value).map(({ list, first, second, name }) => {
-    const lines = where && [first, second].map((index) => where.keyPlace([...list, index]).line)
-    const on = lines ? `, on line ${lines[0]} and again on line ${lines[1]}` : ''
-    return {
-      code: 'duplicate-item',
-      message: `\`${name}\` stands twice in \`${nameOf(list)}\`${on}`,
-      path: [...list, second],
-      mark: 'key',
-    }
-  })
+  return findDuplicateItems(root, value)
+    .slice(0, consideredErrors)
+    .map(({ list, first, second, name }) => {
+      const lines = where && [first, second].map((index) => where.placeAt(where.keyOffset([...list, index])).line)
+      const on = lines ? `, on line ${lines[0]} and again on line ${lines[1]}` : ''
+      return {
+        code: 'duplicate-item',
+        message: `\`${name}\` stands twice in \`${nameOf(list)}\`${on}`,
+        path: [...list, second],
+        mark: 'key',
+      }
+    })
 }
 
 /** A pointer does not say whether `0` is an index or a key; the value does. */

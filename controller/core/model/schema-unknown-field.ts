@@ -9,8 +9,11 @@ export function unknownField(
   name: string,
 ): Finding & { readonly meant?: string | undefined } {
   const here = schemaAt(root, parent)
-  const meant = suggestName(name, Object.keys(here?.properties ?? {}))
-  const hint = meant ? `did you mean \`${meant}\`?` : elsewhere(root, parent, name)
+  const known = Object.keys(here?.properties ?? {})
+  const meant = suggestName(name, known)
+  const hint = meant
+    ? `did you mean \`${meant}\`?`
+    : (elsewhere(root, parent, name) ?? `known here: ${known.join(', ')}`)
   const message = `unknown field \`${name.length > 60 ? `${name.slice(0, 60)}…` : name}\``
   return { code: 'unknown-field', message, hint, path: [...parent, name], mark: 'key', meant }
 }

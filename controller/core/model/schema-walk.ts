@@ -31,7 +31,8 @@ function fieldSchema(schema: FieldSchema | undefined, name: string): FieldSchema
   return properties && Object.hasOwn(properties, name) ? properties[name] : additionalProperties
 }
 
-/** `x-headwater-same-as: spec.steps` says that a list is like the list at that path; a CRD cannot refer to itself. */
+/** `x-headwater-same-as: spec.steps` says that items are like those of the list at that path; a CRD cannot refer to itself. */
 function followReference(root: FieldSchema, path: string): FieldSchema | undefined {
-  return path.split('.').reduce<FieldSchema | undefined>((schema, name) => fieldSchema(schema, name), root)
+  const list = path.split('.').reduce<FieldSchema | undefined>((schema, name) => fieldSchema(schema, name), root)
+  return list?.items
 }

@@ -22,8 +22,9 @@ const collectedErrors = 20
 export function composeYaml(source: Source): Composed {
   const findings: Finding[] = []
   const add = (offset: number, code: ErrorCode, message: string) => {
-    findings.push({ offset, code, message })
+    // The composer catches some errors and reports them, so this one may come back as a message.
     if (findings.length >= collectedErrors) throw enough
+    findings.push({ offset, code, message })
   }
   const composer = new Composer({ version: '1.2', schema: 'core', merge: false, uniqueKeys: false, strict: true })
   const onError: ComposeErrorHandler = (at, code, message) =>

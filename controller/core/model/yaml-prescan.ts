@@ -42,7 +42,6 @@ function* scan(text: string): Generator<Refusal> {
           offset,
           message: 'a bracket is not closed',
         }
-
       case 'doc-start':
         if (hasStart || tokens > 0) return yield secondDocument(offset)
         hasStart = true
@@ -66,7 +65,7 @@ function* scan(text: string): Generator<Refusal> {
         yield { code: 'yaml-tag', offset, message: `the tag \`${shorten(token)}\` stands here`, hint: quoteIt }
         break
       default:
-        refusal = follow(nesting, type, token, offset, offset - lineStart)
+        refusal = unclosedQuotes(type, token, offset) ?? follow(nesting, type, token, offset, offset - lineStart)
         // A value takes four tokens beside its comma at most, `? key : value`, and a cheap end here keeps garbage cheap.
         if (++tokens > 4 * caps.values)
           refusal ??= { code: 'too-many-values', offset, message: `the file holds more than ${caps.values} values` }
@@ -78,6 +77,13 @@ function* scan(text: string): Generator<Refusal> {
   }
   const open = unclosed(nesting, 'before the end of the file')
   if (open) yield open
+}
+
+/** The composer would report them at the end of the file. */
+function unclosedQuotes(type: string | null, token: string, offset: number): Refusal | undefined {
+  const isQuoted = type === 'single-quoted-scalar' || type === 'double-quoted-scalar'
+  if (!isQuoted || (token.length > 1 && token.at(-1) === token[0])) return undefined
+  return { code: 'yaml-syntax', offset, message: 'the quotes are not closed' }
 }
 
 function secondDocument(offset: number): Refusal {

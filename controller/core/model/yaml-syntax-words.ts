@@ -27,7 +27,6 @@ const words: Partial<Record<ErrorCode, Words>> = {
 
 /** What the composer found, in our words; its own are quoted where it has more to say than its code. */
 export function wordsForSyntax(code: ErrorCode, message: string): Words {
-  if (/^Missing closing ["']/.test(message)) return { words: 'the quotes are not closed' }
   if (message.startsWith('Implicit map keys need to be followed')) return { words: 'a `:` is missing after this key' }
   if (message.startsWith('Comments must be separated'))
     return { words: 'a space is missing before this `#`', hint: 'put the value in quotes if `#` belongs to it' }
