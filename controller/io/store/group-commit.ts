@@ -1,0 +1,141 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { HighWaterMark } from './high-water-mark.ts'
+import { number, prepare, type Statement } from './statements.ts'
+import { StoreError } from './store-error.ts'
+
+interface Queued {
+  readonly write: () => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export interface CommitCounts {
+  readonly commits: number
+  readonly records: number
+}
+
+/**
+ * Many writes, one fsync. Writes are applied in the order in which they were queued, and each promise resolves only after the
+ * commit that holds its write. Whatever fails outside a single write's own statements ends all writing for good:
+ * after a failed fsync nobody knows what is on disk, and trying again would acknowledge what may be lost.
+ */
+export class GroupCommit {
+  readonly #database: DatabaseSync
+  readonly #mark: HighWaterMark
+  readonly #bump: Statement
+  #queue: Queued[] = []
+  #scheduled = false
+  #lastBatch = 0
+  #failure: StoreError | undefined
+  #counts = { commits: 0, records: 0 }
+
+  constructor(database: DatabaseSync, mark: HighWaterMark) {
+    this.#database = database
+    this.#mark = mark
+    this.#bump = prepare(database, 'UPDATE sequence SET value = value + 1 RETURNING value')
+  }
+
+  /** Why nothing is written any more, or undefined while all is well. */
+  get failure(): StoreError | undefined {
+    return this.#failure
+  }
+
+  get counts(): CommitCounts {
+    return { ...this.#counts }
+  }
+
+  /** What `write` returns, once it is on disk. */
+  write<T>(write: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failure !== undefined) return reject(this.#failure)
+      let result: { readonly value: T } | undefined
+      this.#queue.push({
+        write: () => {
+          result = { value: write() }
+        },
+        resolve: () => result !== undefined && resolve(result.value),
+        reject,
+      })
+      this.#schedule()
+    })
+  }
+
+  /** Ends all writing where an error of reading says that the file or the disk is at fault. */
+  notice(error: unknown): void {
+    if (isOfTheDisk(error)) this.#fail(error, [])
+  }
+
+  /** Commits what is queued and refuses the rest. */
+  close(): void {
+    this.#flush()
+    this.#failure ??= new StoreError('closed', 'The store is closed.')
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // Results that trickle in from workers would otherwise get a commit each; a lone run does not wait.
+    if (this.#lastBatch > 1) setTimeout(() => this.#flush(), 1)
+    else setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    this.#scheduled = false
+    const batch = this.#queue
+    this.#queue = []
+    this.#lastBatch = batch.length
+    if (batch.length === 0) return
+    const refused = new Map<Queued, unknown>()
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      for (const queued of batch) this.#apply(queued, refused)
+      const row = this.#bump.get()
+      this.#database.exec('COMMIT')
+      if (row !== undefined) this.#mark.reach(number(row, 'value'))
+    } catch (error) {
+      this.#fail(error, batch)
+      return
+    }
+    this.#counts.commits += 1
+    this.#counts.records += batch.length
+    for (const queued of batch) {
+      if (refused.has(queued)) queued.reject(refused.get(queued))
+      else queued.resolve()
+    }
+  }
+
+  /** A write that throws for reasons of its own is undone alone: one run's bug must not cost the others their commit. */
+  #apply(queued: Queued, refused: Map<Queued, unknown>): void {
+    this.#database.exec('SAVEPOINT one')
+    try {
+      queued.write()
+    } catch (error) {
+      if (isOfTheDisk(error)) throw error
+      this.#database.exec('ROLLBACK TO one')
+      refused.set(queued, error)
+    }
+    this.#database.exec('RELEASE one')
+  }
+
+  #fail(cause: unknown, batch: readonly Queued[]): void {
+    const message = `Nothing more is written, because a write failed: ${cause instanceof Error ? cause.message : String(cause)}. Correct the cause and start again.`
+    this.#failure ??= new StoreError('read-only', message, cause)
+    try {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+    } catch {
+      // SQLite has rolled back by itself, or the connection is beyond use; reads may still work.
+    }
+    const waiting = [...batch, ...this.#queue]
+    this.#queue = []
+    for (const { reject } of waiting) reject(this.#failure)
+  }
+}
+
+/** Constraint violations and wrong values are the writer's; everything else that SQLite reports is the disk's or the file's. */
+function isOfTheDisk(error: unknown): boolean {
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return false
+  return !writersFault.has(error.errcode & 0xff)
+}
+
+/** SQLITE_ERROR, SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE. */
+const writersFault = new Set([1, 18, 19, 20, 25])

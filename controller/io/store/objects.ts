@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { Digest } from '../../core/model/effective.ts'
+import type { StoredObject } from '../../core/run/journal.ts'
+import { prepare, type Statement, text } from './statements.ts'
+import { StoreError } from './store-error.ts'
+
+/** What is kept by the digest of its text: written once, never changed. */
+export class Objects {
+  readonly #insert: Statement
+  readonly #select: Statement
+  /** Digests that are known to be stored, so that a run that pins the same workflow as the last one writes nothing. */
+  readonly #known = new Set<Digest>()
+
+  constructor(database: DatabaseSync) {
+    this.#insert = prepare(database, 'INSERT OR IGNORE INTO objects (digest, json) VALUES (?, ?)')
+    this.#select = prepare(database, 'SELECT json FROM objects WHERE digest = ?')
+  }
+
+  read(digest: Digest): string | undefined {
+    const row = this.#select.get(digest)
+    return row === undefined ? undefined : text(row, 'json')
+  }
+
+  /** Within a transaction. */
+  write(objects: Iterable<StoredObject>): void {
+    for (const { digest, json } of objects) {
+      if (this.#known.has(digest)) continue
+      if (createHash('sha256').update(json).digest('hex') !== digest)
+        throw new StoreError('bad-value', `The object under ${digest} has another digest.`)
+      this.#insert.run(digest, json)
+    }
+  }
+
+  /** After its commit. */
+  remember(objects: Iterable<StoredObject>): void {
+    if (this.#known.size > 100_000) this.#known.clear()
+    for (const { digest } of objects) this.#known.add(digest)
+  }
+}

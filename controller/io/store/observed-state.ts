@@ -1,0 +1,140 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Digest } from '../../core/model/effective.ts'
+import type { StoredObject } from '../../core/run/journal.ts'
+import type { GroupCommit } from './group-commit.ts'
+import type { Objects } from './objects.ts'
+import { number, prepare, type Row, type Statement, text } from './statements.ts'
+
+export interface ObservedWorkflow {
+  readonly digest: Digest
+  readonly release: string
+  readonly owner: string
+}
+
+export interface ObservedTenant {
+  readonly path: string
+  readonly uid: string
+  readonly digest: Digest
+  readonly contextDigest: Digest
+  /** By short name. */
+  readonly workflows: Readonly<Record<string, ObservedWorkflow>>
+  readonly state: 'applied' | 'frozen' | 'suspended'
+  /** Why it is not `applied`; empty otherwise. */
+  readonly reason: string
+}
+
+export interface Application {
+  readonly commit: string
+  readonly upserts: readonly ObservedTenant[]
+  /** Paths of tenants that are no longer declared. */
+  readonly removals: readonly string[]
+  /** What the upserts refer to by digest. */
+  readonly objects: readonly StoredObject[]
+  readonly appliedAt: number
+}
+
+export interface AppliedCommit {
+  readonly at: number
+  readonly commit: string
+  readonly upserts: number
+  readonly removals: number
+  /** In all, afterwards. */
+  readonly tenants: number
+  readonly workflows: number
+}
+
+/** What was applied last, tenant by tenant. An application is one transaction: it holds for all its tenants or for none. */
+export class ObservedState {
+  readonly #commit: GroupCommit
+  readonly #objects: Objects
+  readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
+
+  constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
+    this.#commit = commit
+    this.#objects = objects
+    const names = Object.keys(queries) as (keyof typeof queries)[]
+    this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
+      keyof typeof queries,
+      Statement
+    >
+  }
+
+  read(): Map<string, ObservedTenant> {
+    const tenants = new Map<string, ObservedTenant>()
+    const workflows = new Map<string, Record<string, ObservedWorkflow>>()
+    for (const row of this.#statements.inventory.all()) {
+      const tenant = text(row, 'tenant')
+      const own = workflows.get(tenant) ?? (Object.create(null) as Record<string, ObservedWorkflow>)
+      own[text(row, 'workflow')] = {
+        digest: text(row, 'digest'),
+        release: text(row, 'release'),
+        owner: text(row, 'owner'),
+      }
+      workflows.set(tenant, own)
+    }
+    for (const row of this.#statements.tenants.all()) {
+      const path = text(row, 'path')
+      tenants.set(path, tenantOf(row, workflows.get(path) ?? {}))
+    }
+    return tenants
+  }
+
+  /** Latest first. */
+  history(limit = 50): AppliedCommit[] {
+    return this.#statements.history.all(limit).map((row) => ({
+      at: number(row, 'at'),
+      commit: text(row, 'commit'),
+      upserts: number(row, 'upserts'),
+      removals: number(row, 'removals'),
+      tenants: number(row, 'tenants'),
+      workflows: number(row, 'workflows'),
+    }))
+  }
+
+  async apply(application: Application): Promise<void> {
+    await this.#commit.write(() => this.#write(application))
+    this.#objects.remember(application.objects)
+  }
+
+  #write({ commit, upserts, removals, objects, appliedAt }: Application): void {
+    const { upsert, remove, prune, keep, record } = this.#statements
+    this.#objects.write(objects)
+    for (const path of removals) {
+      remove.run(path)
+      prune.run(path)
+    }
+    for (const { path, uid, digest, contextDigest, workflows, state, reason } of upserts) {
+      upsert.run(path, uid, digest, contextDigest, state, reason, appliedAt)
+      prune.run(path)
+      for (const [name, { digest: own, release, owner }] of Object.entries(workflows))
+        keep.run(path, name, own, release, owner)
+    }
+    record.run(appliedAt, commit, upserts.length, removals.length)
+  }
+}
+
+const queries = {
+  tenants: 'SELECT * FROM tenants ORDER BY path',
+  inventory: 'SELECT * FROM inventory ORDER BY tenant, workflow',
+  upsert: `INSERT INTO tenants (path, uid, digest, context_digest, state, reason, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (path) DO UPDATE SET uid = excluded.uid, digest = excluded.digest, context_digest = excluded.context_digest,
+      state = excluded.state, reason = excluded.reason, applied_at = excluded.applied_at`,
+  remove: 'DELETE FROM tenants WHERE path = ?',
+  prune: 'DELETE FROM inventory WHERE tenant = ?',
+  keep: 'INSERT INTO inventory (tenant, workflow, digest, "release", owner) VALUES (?, ?, ?, ?, ?)',
+  record: `INSERT INTO applied (at, "commit", upserts, removals, tenants, workflows)
+    VALUES (?, ?, ?, ?, (SELECT count(*) FROM tenants), (SELECT count(*) FROM inventory))`,
+  history: 'SELECT * FROM applied ORDER BY key DESC LIMIT ?',
+} as const
+
+function tenantOf(row: Row, workflows: Record<string, ObservedWorkflow>): ObservedTenant {
+  return {
+    path: text(row, 'path'),
+    uid: text(row, 'uid'),
+    digest: text(row, 'digest'),
+    contextDigest: text(row, 'context_digest'),
+    workflows,
+    state: text(row, 'state') as ObservedTenant['state'],
+    reason: text(row, 'reason'),
+  }
+}

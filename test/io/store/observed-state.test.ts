@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import type { ObservedTenant } from '../../../controller/io/store/observed-state.ts'
+import { openStore } from '../../../controller/io/store/open-store.ts'
+import { folder, objectOf } from './sample-runs.ts'
+
+const workflow = (digest: string) => ({ digest, release: '1.0.0', owner: '' })
+
+function tenant(path: string, workflows: ObservedTenant['workflows']): ObservedTenant {
+  return { path, uid: `uid-${path}`, digest: 'd', contextDigest: 'c', workflows, state: 'applied', reason: '' }
+}
+
+describe('observed state', () => {
+  it('is what was applied, over a reopening', async () => {
+    const place = folder()
+    const store = openStore(place)
+    const stored = objectOf({ steps: [] })
+    const acme = tenant('acme', { w: workflow(stored.digest), v: workflow('v1') })
+    const north: ObservedTenant = {
+      ...tenant('acme/north', {}),
+      state: 'frozen',
+      reason: 'tenant.yaml:3 cannot be read',
+    }
+    await store.applyObserved({ commit: 'c1', upserts: [acme, north], removals: [], objects: [stored], appliedAt: 1 })
+    store.close()
+    const again = openStore(place)
+    expect([...again.readObserved().values()]).toEqual([acme, north])
+    expect(again.readObject(stored.digest)).toBe(stored.json)
+    again.close()
+  })
+
+  it('loses the workflows and tenants that are no longer declared', async () => {
+    const store = openStore(folder())
+    const before = [tenant('a', { w: workflow('1'), v: workflow('1') }), tenant('b', { w: workflow('1') })]
+    await store.applyObserved({ commit: 'c1', upserts: before, removals: [], objects: [], appliedAt: 1 })
+    const after = tenant('a', { w: workflow('2') })
+    await store.applyObserved({ commit: 'c2', upserts: [after], removals: ['b'], objects: [], appliedAt: 2 })
+    expect([...store.readObserved().values()]).toEqual([after])
+    expect(store.appliedCommits()).toEqual([
+      { at: 2, commit: 'c2', upserts: 1, removals: 1, tenants: 1, workflows: 1 },
+      { at: 1, commit: 'c1', upserts: 2, removals: 0, tenants: 2, workflows: 3 },
+    ])
+    store.close()
+  })
+
+  it('is applied for all tenants or for none', async () => {
+    const store = openStore(folder())
+    const upserts = [tenant('a', {})]
+    const objects = [{ digest: 'wrong', json: '{}' }]
+    await expect(
+      store.applyObserved({ commit: 'c1', upserts, removals: [], objects, appliedAt: 1 }),
+    ).rejects.toMatchObject({ code: 'bad-value' })
+    expect(store.readObserved().size).toBe(0)
+    expect(store.appliedCommits()).toEqual([])
+    store.close()
+  })
+
+  it('knows a workflow called like a member of every object', async () => {
+    const store = openStore(folder())
+    const own = Object.assign(Object.create(null), { constructor: workflow('1') }) as ObservedTenant['workflows']
+    await store.applyObserved({ commit: 'c', upserts: [tenant('a', own)], removals: [], objects: [], appliedAt: 1 })
+    expect(Object.keys(store.readObserved().get('a')?.workflows ?? {})).toEqual(['constructor'])
+    store.close()
+  })
+})
