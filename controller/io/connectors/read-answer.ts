@@ -45,6 +45,7 @@ function readBody({ status, type, text }: Answer, { example }: RequestSpec, leni
     return structured && !lenient && status !== 204 && status !== 202
       ? bad(status, 'the answer is empty')
       : { kind: 'read', body: null }
+  if (nesting(text) > deepest) return bad(status, `the answer is nested deeper than ${deepest} levels`)
   try {
     return { kind: 'read', body: parseExact(text) }
   } catch {
@@ -55,6 +56,25 @@ function readBody({ status, type, text }: Answer, { example }: RequestSpec, leni
 
 function bad(status: number, why: string): Reading {
   return { kind: 'failed', code: 'bad-answer', message: `answered ${status}, but ${why}` }
+}
+
+/** As deep as expressions read it. */
+const deepest = 100
+
+/** Levels of brackets outside strings, counted before a recursive reader meets them; one pass, whatever the text is. */
+function nesting(text: string): number {
+  let depth = 0
+  let most = 0
+  let quoted = false
+  for (let i = 0; i < text.length && most <= deepest; i++) {
+    const char = text[i]
+    if (quoted && char === '\\') i++
+    else if (char === '"') quoted = !quoted
+    else if (quoted) continue
+    else if (char === '[' || char === '{') most = Math.max(most, ++depth)
+    else if (char === ']' || char === '}') depth--
+  }
+  return most
 }
 
 /** JSON whose integers are exact: an id above 2^53 stays text, or the next request would name another object. */
@@ -77,6 +97,6 @@ function afterOf(header: string | undefined, now: number): { afterMs?: number } 
 
 /** The vendor's own words, on one line. */
 function excerpt(text: string): string {
-  const line = text.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()
+  const line = text.slice(0, 2_000).replace(/[\p{C}\p{Z}]+/gu, ' ').trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }

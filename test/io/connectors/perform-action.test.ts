@@ -282,11 +282,14 @@ describe('answers that cannot be read', () => {
     ],
     ['nothing', (_, response) => response.writeHead(200).end()],
     ['compressed', (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('x')],
+    ['a string that never ends', (_, response) => response.writeHead(200).end(`"${'\\"'.repeat(1_000_000)}`)],
     ['nested too deep', (_, response) => response.writeHead(200).end('['.repeat(1_000_000) + ']'.repeat(1_000_000))],
   ]
   test.each(bodies)('%s', async (_, listener) => {
+    const started = performance.now()
     const outcome = await perform({ port: (await vendor(listener)).port, connector: connectorWith({}) })
     expect(outcome).toMatchObject({ kind: 'failed', code: 'bad-answer', requests: [{ status: 200 }] })
+    expect(performance.now() - started).toBeLessThan(1_500)
   })
 
   test('text is an answer where the recorded one is no JSON', async () => {
