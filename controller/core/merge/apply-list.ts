@@ -75,12 +75,10 @@ function ordered(
     [...values.keys()].filter((key) => !moving.has(key)),
     placed,
   )
-  for (const { key, wanted, used, cause } of lost) {
-    const place = placed.find((item) => item.key === key)?.place
+  for (const { key, wanted, used, required, cause } of lost) {
     walk.at(memberSegment(values.get(key) as Json, rule), () => {
       if (cause === 'cycle') walk.problem('anchor-cycle', 'These anchors refer to each other.')
-      else if (place && 'required' in place && place.required)
-        walk.problem('anchor-lost', 'The required anchor is gone.')
+      else if (required) walk.problem('anchor-lost', 'The required anchor is gone.')
       else walk.notice('anchor-lost', used ? { anchor: wanted.shown, used: used.shown } : { anchor: wanted.shown })
     })
   }

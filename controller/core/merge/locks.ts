@@ -1,9 +1,10 @@
-import { equal, isList, isMap, type Json } from '../model/values.ts'
+import { equal, isList, isMap, type Json, type JsonMap } from '../model/values.ts'
 import { diffPaths } from './diff-paths.ts'
 import { indexMembers, isFault, listRule, type MemberIndex, type MemberKey, memberKey } from './list-rule.ts'
 import { mergeOrder } from './member-order.ts'
 import type { SchemaNode } from './merge-schema.ts'
-import type { Path } from './path.ts'
+import type { Path, Segment } from './path.ts'
+import { placeBehind, placeMembers } from './placement.ts'
 import { readPath, schemaAt } from './read-path.ts'
 
 /**
@@ -115,4 +116,24 @@ export function withOrderOf(locked: Json | undefined, found: Json | undefined, s
   const theirs = locked.map((member) => memberKey(member, rule) as MemberKey).filter((key) => oursIndex.has(key))
   const { order } = mergeOrder({ ours: [...oursIndex.keys()], theirs, base: nothing, oursIndex, theirsIndex }, 'theirs')
   return order.map((key) => found[oursIndex.get(key) as number] as Json)
+}
+
+/** The found list with one member of the locked list put back behind the neighbour it has there. */
+export function withMemberOf(
+  locked: Json | undefined,
+  found: Json | undefined,
+  segment: Segment,
+  schema: SchemaNode,
+): Json | undefined {
+  const rule = listRule(schema)
+  if (!rule || !isList(locked) || !isList(found)) return found
+  const lockedIndex = indexMembers(locked, rule)
+  const foundIndex = indexMembers(found, rule)
+  const key = memberKey(rule.kind === 'set' ? ((segment as JsonMap)['='] ?? null) : (segment as JsonMap), rule)
+  if (isFault(lockedIndex) || isFault(foundIndex) || key === undefined) return found
+  const { order } = placeMembers([...foundIndex.keys()], placeBehind(lockedIndex.keys(), new Set([key]), foundIndex))
+  return order.map(
+    (other) =>
+      (other === key ? locked[lockedIndex.get(key) as number] : found[foundIndex.get(other) as number]) as Json,
+  )
 }

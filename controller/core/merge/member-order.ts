@@ -24,14 +24,36 @@ export interface MergedOrder {
  * members without a gap are contradictions, and then the preferred side's order counts.
  */
 export function mergeOrder(input: OrderInput, prefer: 'ours' | 'theirs'): MergedOrder {
+  const agreed = zip(input, prefer)
+  if (agreed) return agreed
   const oursShared = input.ours.filter((key) => input.theirsIndex.has(key))
   const theirsShared = input.theirs.filter((key) => input.oursIndex.has(key))
-  const agreed = oursShared.every((key, at) => key === theirsShared[at])
-  const spine = agreed ? oursShared : voteOrder(oursShared, theirsShared, input.base)
+  const spine = voteOrder(oursShared, theirsShared, input.base)
   const merged = spine && fillGaps(spine, input, prefer, 'strict')
   if (merged) return merged
   const preferred = prefer === 'ours' ? oursShared : theirsShared
   return { order: fillGaps(preferred, input, prefer, 'loose')?.order ?? preferred, verdict: 'contradictory' }
+}
+
+/** The usual case, where the sides agree about the spine: one pass. Undefined iff they do not. */
+function zip({ ours, theirs, oursIndex, theirsIndex }: OrderInput, prefer: 'ours' | 'theirs'): MergedOrder | undefined {
+  const order: MemberKey[] = []
+  let verdict: MergedOrder['verdict'] = 'clear'
+  let [x, y] = [0, 0]
+  for (;;) {
+    const [startX, startY] = [x, y]
+    while (x < ours.length && !theirsIndex.has(ours[x] as MemberKey)) x++
+    while (y < theirs.length && !oursIndex.has(theirs[y] as MemberKey)) y++
+    if (x > startX && y > startY) verdict = 'ambiguous'
+    if (prefer === 'theirs') for (let at = startY; at < y; at++) order.push(theirs[at] as MemberKey)
+    for (let at = startX; at < x; at++) order.push(ours[at] as MemberKey)
+    if (prefer === 'ours') for (let at = startY; at < y; at++) order.push(theirs[at] as MemberKey)
+    if (ours[x] !== theirs[y]) return undefined
+    if (x === ours.length) return { order, verdict }
+    order.push(ours[x] as MemberKey)
+    x++
+    y++
+  }
 }
 
 /** Undefined iff, strictly, a member must stand behind one neighbour and before another that the spine has swapped. */

@@ -1,9 +1,10 @@
 import { equal, type Json, type JsonList } from '../model/values.ts'
 import type { Side, SideFault } from './conflict.ts'
 import { indexMembers, isFault, type MemberIndex, type MemberKey, type MemberRule, memberSegment } from './list-rule.ts'
-import { mergeOrder } from './member-order.ts'
+import { mergeOrder, type OrderInput } from './member-order.ts'
 import type { SchemaNode } from './merge-schema.ts'
 import type { MergeWalk, OrderPolicy, Value } from './merge-walk.ts'
+import { placeBehind, placeMembers } from './placement.ts'
 import { renameHint } from './rename-hint.ts'
 
 export interface ListSides {
@@ -27,8 +28,8 @@ export function mergeMembers(walk: MergeWalk, sides: ListSides, rule: MemberRule
       resolutions: [...whole, 'value'],
     })
   }
-  const values = mergeContents(walk, sides, indexes as Indexes, rule)
-  const merged = orderMembers(walk, sides, indexes as Indexes, values, orderPolicy(walk, rule, schema))
+  const contents = mergeContents(walk, sides, indexes as Indexes, rule)
+  const merged = orderMembers(walk, sides, contents, orderPolicy(walk, rule, schema))
   return isSameList(merged, sides.ours) ? sides.ours : merged
 }
 
@@ -42,64 +43,75 @@ function indexSides(sides: ListSides, rule: MemberRule): Indexes | readonly Side
   )
 }
 
-/** The members that survive: ours in their order, then theirs. */
-function mergeContents(walk: MergeWalk, sides: ListSides, indexes: Indexes, rule: MemberRule): Map<MemberKey, Json> {
+interface Contents extends OrderInput {
+  readonly values: ReadonlyMap<MemberKey, Json>
+  /** Survivors that one side deleted and the other edited. */
+  readonly disputed: readonly MemberKey[]
+}
+
+/** What the surviving members hold, and where each side has them. */
+function mergeContents(walk: MergeWalk, sides: ListSides, indexes: Indexes, rule: MemberRule): Contents {
   const values = new Map<MemberKey, Json>()
+  const [ours, theirs, disputed]: [MemberKey[], MemberKey[], MemberKey[]] = [[], [], []]
   const member = (side: Side, key: MemberKey): Value => {
     const at = indexes[side].get(key)
     return at === undefined ? undefined : sides[side]?.[at]
   }
-  const merge = (key: MemberKey, base: Value, ours: Value, theirs: Value): void => {
-    const value = mergeMember(walk, { key, base, ours, theirs }, sides, indexes, rule)
-    if (value !== undefined) values.set(key, value)
+  for (const [key, at] of indexes.ours) {
+    const mine = sides.ours?.[at] as Json
+    const other = member('theirs', key)
+    const value =
+      other === undefined
+        ? mergeDeleted(walk, mine, member('base', key), 'theirs', sides, indexes, rule)
+        : mergeBoth(walk, member('base', key), mine, other, rule)
+    if (value === undefined) continue
+    values.set(key, value)
+    if (other === undefined && indexes.base.has(key)) disputed.push(key)
+    else ours.push(key)
   }
-  for (const key of indexes.ours.keys()) merge(key, member('base', key), member('ours', key), member('theirs', key))
-  for (const key of indexes.theirs.keys()) {
-    if (!indexes.ours.has(key)) merge(key, member('base', key), undefined, member('theirs', key))
+  for (const [key, at] of indexes.theirs) {
+    if (!indexes.ours.has(key)) {
+      const value = mergeDeleted(walk, sides.theirs?.[at] as Json, member('base', key), 'ours', sides, indexes, rule)
+      if (value === undefined) continue
+      values.set(key, value)
+      if (indexes.base.has(key)) {
+        disputed.push(key)
+        continue
+      }
+    }
+    if (values.has(key)) theirs.push(key)
   }
-  return values
+  return { values, disputed, ours, theirs, base: indexes.base, oursIndex: indexes.ours, theirsIndex: indexes.theirs }
 }
 
-interface MemberSides {
-  readonly key: MemberKey
-  readonly base: Value
-  readonly ours: Value
-  readonly theirs: Value
+function mergeBoth(walk: MergeWalk, base: Value, ours: Json, theirs: Json, rule: MemberRule): Value {
+  if (equal(ours, theirs)) return ours
+  return walk.differing(memberSegment(ours, rule), base, ours, theirs, rule.item)
 }
 
-function mergeMember(walk: MergeWalk, at: MemberSides, sides: ListSides, indexes: Indexes, rule: MemberRule): Value {
-  const { base, ours, theirs } = at
-  const present = ours ?? theirs
-  if (present === undefined) return undefined
-  if (ours !== undefined && theirs !== undefined) {
-    return equal(ours, theirs) ? ours : walk.at(memberSegment(present, rule), base, ours, theirs, rule.item)
-  }
-  if (base === undefined) return present
-  if (rule.kind === 'set' || equal(base, present)) return undefined
-  const deleter = ours === undefined ? 'ours' : 'theirs'
-  const hint = renameHint(base, sides[deleter] ?? [], indexes, deleter, rule)
-  return walk.conflict('delete/edit', base, ours, theirs, {
-    segment: memberSegment(present, rule),
-    ...(hint && { renameHint: hint }),
-  })
-}
-
-function orderMembers(
+/** A member that one side lacks: the other side added it, or it is deleted unless the other side edited it. */
+function mergeDeleted(
   walk: MergeWalk,
+  present: Json,
+  base: Value,
+  lacking: 'ours' | 'theirs',
   sides: ListSides,
   indexes: Indexes,
-  values: ReadonlyMap<MemberKey, Json>,
-  policy: OrderPolicy,
+  rule: MemberRule,
 ): Value {
-  const input = {
-    ours: [...indexes.ours.keys()].filter((key) => values.has(key)),
-    theirs: [...indexes.theirs.keys()].filter((key) => values.has(key)),
-    base: indexes.base,
-    oursIndex: indexes.ours,
-    theirsIndex: indexes.theirs,
-  }
-  const list = (order: readonly MemberKey[]): Json => order.map((key) => values.get(key) as Json)
-  const { order, verdict } = mergeOrder(input, 'ours')
+  if (base === undefined) return present
+  if (rule.kind === 'set' || equal(base, present)) return undefined
+  const hint = renameHint(base, sides[lacking] ?? [], indexes, lacking, rule)
+  const detail = { segment: memberSegment(present, rule), ...(hint && { renameHint: hint }) }
+  return lacking === 'ours'
+    ? walk.conflict('delete/edit', base, undefined, present, detail)
+    : walk.conflict('delete/edit', base, present, undefined, detail)
+}
+
+function orderMembers(walk: MergeWalk, sides: ListSides, contents: Contents, policy: OrderPolicy): Value {
+  const list = (order: readonly MemberKey[]): Json =>
+    withDisputed(order, contents).map((key) => contents.values.get(key) as Json)
+  const { order, verdict } = mergeOrder(contents, 'ours')
   const isConflict =
     policy !== 'insignificant' && (verdict === 'contradictory' || (verdict === 'ambiguous' && policy === 'strict'))
   if (isConflict) return orderConflict()
@@ -111,8 +123,21 @@ function orderMembers(
     const { base, ours, theirs } = sides
     const answer = walk.conflict('order', base, ours, theirs, { resolutions: ['ours', 'theirs', 'value'] })
     if (answer === ours) return list(order)
-    return answer === theirs ? list(mergeOrder(input, 'theirs').order) : answer
+    return answer === theirs ? list(mergeOrder(contents, 'theirs').order) : answer
   }
+}
+
+/**
+ * Whether a disputed member exists is for a person to say, so it has no vote on the order: otherwise who is called
+ * ours would change which conflicts there are, and a decision could raise the next. It stands behind the neighbour
+ * that it has on its own side.
+ */
+function withDisputed(order: readonly MemberKey[], contents: Contents): readonly MemberKey[] {
+  if (contents.disputed.length === 0) return order
+  const known = new Set(order)
+  const disputed = new Set(contents.disputed)
+  const placed = [contents.oursIndex, contents.theirsIndex].flatMap((side) => placeBehind(side.keys(), disputed, known))
+  return placeMembers(order, placed).order
 }
 
 /** Nobody reads an order into a set, unless its schema says so. */

@@ -1,4 +1,4 @@
-import { equal, get, isList, isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { equal, get, isList, isMap, type Json, type JsonMap, type MutableMap, newMap } from '../model/values.ts'
 import type { Conflict, ConflictType, Resolution, ResolutionName } from './conflict.ts'
 import { listRule } from './list-rule.ts'
 import { mergeMembers } from './merge-members.ts'
@@ -30,20 +30,33 @@ export class MergeWalk {
     this.options = options
   }
 
+  /** Merges one place below the current one; undefined is absent. */
+  at(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    return ours === theirs || equal(ours, theirs) ? ours : this.differing(segment, base, ours, theirs, schema)
+  }
+
+  /** The same where ours and theirs are known to differ. */
+  differing(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    this.#path.push(segment)
+    const value = this.here(base, ours, theirs, schema)
+    this.#path.pop()
+    return value
+  }
+
   /**
-   * Merges one place; undefined is absent. Containers of one kind merge inside, everything else is one value:
-   * it is a conflict iff both sides changed it, and not to the same.
+   * Merges the current place, where ours and theirs differ. Containers of one kind merge inside, everything else is
+   * one value: it is a conflict iff both sides changed it.
    */
-  node(base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
-    if (equal(ours, theirs)) return ours
+  here(base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    const inside = isMapOrAbsent(base) && isMapOrAbsent(ours) && isMapOrAbsent(theirs) && !isAtomicMap(schema)
+    if (inside && ours !== undefined && theirs !== undefined) return this.#map(base, ours, theirs, schema)
     if (equal(base, ours)) return theirs
     if (equal(base, theirs)) return ours
     if (theirs === undefined && isDefault(schema, ours)) return ours
     if (ours === undefined && isDefault(schema, theirs)) return theirs
 
-    if (isMapOrAbsent(base) && isMapOrAbsent(ours) && isMapOrAbsent(theirs) && !isAtomicMap(schema)) {
-      if ((ours === undefined || theirs === undefined) && isEntity(schema))
-        return this.conflict('delete/edit', base, ours, theirs)
+    if (inside) {
+      if (isEntity(schema)) return this.conflict('delete/edit', base, ours, theirs)
       return keepPresence(this.#map(base, ours, theirs, schema), ours, theirs)
     }
     const rule = listRule(schema)
@@ -55,15 +68,6 @@ export class MergeWalk {
     if (shape(base) !== shape(ours) || shape(base) !== shape(theirs)) return this.conflict('type', base, ours, theirs)
     if (schema?.['x-merge-text'] === 'lines' && this.options.textMerge !== 'off') return this.#text(base, ours, theirs)
     return this.conflict('edit/edit', base, ours, theirs)
-  }
-
-  /** Merges one place below the current one. */
-  at(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
-    if (ours === theirs) return ours
-    this.#path.push(segment)
-    const value = this.node(base, ours, theirs, schema)
-    this.#path.pop()
-    return value
   }
 
   /** Records a conflict and goes on with ours, so the tenant's behaviour stays; or with the answer, where there is one. */
@@ -98,47 +102,50 @@ export class MergeWalk {
     this.notices.push({ code, path: [...this.#path] })
   }
 
-  /** Keys stand as in ours; keys of theirs alone stand behind the key they follow in theirs. */
+  /**
+   * Keys stand as in ours; keys of theirs alone stand behind the key they follow in theirs.
+   * The result is ours itself, or theirs itself, iff it has exactly their values.
+   */
   #map(base: JsonMap | undefined, ours: JsonMap | undefined, theirs: JsonMap | undefined, schema: SchemaNode): JsonMap {
-    const kept = this.#oursKeys(base, ours, theirs, schema)
-    let inserts: Map<string | undefined, [string, Json][]> | undefined
+    let result: MutableMap | undefined
+    let likeOurs = true
+    let likeTheirs = true
+    for (const key in ours) {
+      const before = ours[key] as Json
+      const their = theirs && get(theirs, key)
+      const value = this.at(key, base && get(base, key), before, their, fieldSchema(schema, key))
+      if (result === undefined) {
+        const source = likeOurs ? ours : theirs
+        likeOurs &&= value === before
+        likeTheirs &&= value === their
+        if (likeOurs || likeTheirs) continue
+        result = copyKeys(ours, source, key)
+      }
+      if (value !== undefined) result[key] = value
+    }
+    const source = likeOurs ? ours : theirs
+    let inserts: Inserts | undefined
     let previous: string | undefined
     for (const key in theirs) {
-      const theirValue = get(theirs, key)
-      if (theirValue === undefined) continue
       if (ours !== undefined && get(ours, key) !== undefined) {
-        if (get(kept, key) !== undefined) previous = key
+        if (result === undefined || get(result, key) !== undefined) previous = key
         continue
       }
-      const value = this.at(key, base && get(base, key), undefined, theirValue, fieldSchema(schema, key))
+      const their = get(theirs, key)
+      const value = this.at(key, base && get(base, key), undefined, their, fieldSchema(schema, key))
+      if (value !== their) likeTheirs = false
       if (value === undefined) continue
       inserts ??= new Map()
       const block = inserts.get(previous)
       if (block) block.push([key, value])
       else inserts.set(previous, [[key, value]])
     }
-    return inserts ? interleave(kept, inserts) : kept
-  }
-
-  /** Ours itself iff nothing in it changed. */
-  #oursKeys(
-    base: JsonMap | undefined,
-    ours: JsonMap | undefined,
-    theirs: JsonMap | undefined,
-    schema: SchemaNode,
-  ): JsonMap {
-    let result: Record<string, Json> | undefined
-    for (const key in ours) {
-      const before = get(ours, key)
-      if (before === undefined) continue
-      const value = this.at(key, base && get(base, key), before, theirs && get(theirs, key), fieldSchema(schema, key))
-      if (result === undefined) {
-        if (value === before) continue
-        result = copyBefore(ours, key)
-      }
-      if (value !== undefined) result[key] = value
+    if (result === undefined) {
+      if (likeOurs && inserts === undefined) return ours ?? newMap()
+      if (likeTheirs) return theirs ?? newMap()
     }
-    return result ?? ours ?? newMap()
+    result ??= copyKeys(ours ?? {}, source)
+    return inserts ? interleave(result, inserts) : result
   }
 
   #text(base: Json, ours: Json, theirs: Json): Value {
@@ -185,17 +192,20 @@ function shape(value: Json): 'map' | 'list' | 'scalar' {
   return isMap(value) ? 'map' : 'scalar'
 }
 
-function copyBefore(map: JsonMap, end: string): Record<string, Json> {
+/** What `source` has under the keys of `map`, up to `end`. */
+function copyKeys(map: JsonMap, source: JsonMap | undefined, end?: string): MutableMap {
   const copy = newMap()
   for (const key in map) {
     if (key === end) break
-    const value = get(map, key)
+    const value = source && get(source, key)
     if (value !== undefined) copy[key] = value
   }
   return copy
 }
 
-function interleave(kept: JsonMap, inserts: ReadonlyMap<string | undefined, readonly [string, Json][]>): JsonMap {
+type Inserts = Map<string | undefined, [string, Json][]>
+
+function interleave(kept: JsonMap, inserts: Inserts): JsonMap {
   const result = newMap()
   const insert = (previous: string | undefined): void => {
     for (const [key, value] of inserts.get(previous) ?? []) result[key] = value

@@ -20,7 +20,28 @@ export interface LostAnchor {
   readonly key: MemberKey
   readonly wanted: Anchor
   readonly used?: Anchor
+  readonly required: boolean
   readonly cause: 'gone' | 'cycle'
+}
+
+/** Places each wanted member behind the nearest predecessor on its side that is known or wanted too; first iff there is none. */
+export function placeBehind(
+  side: Iterable<MemberKey>,
+  wanted: ReadonlySet<MemberKey>,
+  known: { has(key: MemberKey): boolean },
+): readonly Placed[] {
+  const placed: Placed[] = []
+  let anchors: readonly Anchor[] = []
+  for (const key of side) {
+    const isWanted = wanted.has(key)
+    if (isWanted)
+      placed.push({
+        key,
+        place: anchors.length === 0 ? { side: 'first' } : { side: 'after', anchors, required: false },
+      })
+    if (isWanted || known.has(key)) anchors = [{ key, shown: key }]
+  }
+  return placed
 }
 
 interface Node {
@@ -63,7 +84,7 @@ export function placeMembers(
         const wanted = place.anchors[0]
         if (wanted && wanted !== anchor) {
           const cause = open.has(wanted.key) ? 'cycle' : 'gone'
-          lost.push(anchor ? { key: item.key, wanted, used: anchor, cause } : { key: item.key, wanted, cause })
+          lost.push({ key: item.key, wanted, ...(anchor && { used: anchor }), required: place.required, cause })
         }
       }
       waiting.delete(item.key)

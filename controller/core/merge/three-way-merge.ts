@@ -1,7 +1,7 @@
 import { equal, type Json } from '../model/values.ts'
 import type { Conflict, Resolution } from './conflict.ts'
 import { dropNulls } from './drop-nulls.ts'
-import { checkLocks, type Lock, startsWith, withOrderOf } from './locks.ts'
+import { checkLocks, type Lock, startsWith, withMemberOf, withOrderOf } from './locks.ts'
 import type { SchemaNode } from './merge-schema.ts'
 import { MergeWalk, type Value, type WalkOptions } from './merge-walk.ts'
 import type { Notice } from './notice.ts'
@@ -49,9 +49,7 @@ export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): Me
   const rename = (value: Value): Value => (references && moved ? applyMoves(value, schema, references, moved) : value)
   const sides = { base: rename(load(input.base)), ours: rename(load(input.ours)), theirs: load(input.theirs) }
   const walk = new MergeWalk(options)
-  let value = equal(sides.ours, sides.theirs)
-    ? sameValue(sides)
-    : walk.node(sides.base, sides.ours, sides.theirs, schema)
+  let value = mergeRoot(walk, sides, schema)
   let conflicts: Conflict[] = walk.conflicts
   if (locks && locks.length > 0) {
     for (const conflict of lockConflicts(value, sides.theirs, schema, locks)) {
@@ -71,10 +69,14 @@ export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): Me
   return conflicts.length === 0 ? { kind: 'clean', value, notices } : { kind: 'conflicted', value, conflicts, notices }
 }
 
-/** Order of keys is not a difference, but an order that only theirs has written anew is taken all the same. */
-function sameValue({ base, ours, theirs }: Omit<MergeInput, 'schema'>): Value {
-  const [b, o, t] = [base, ours, theirs].map((value) => JSON.stringify(value as Json))
-  return o === b && t !== o ? theirs : ours
+/** Where one side changed nothing the other is the result as it stands, the order of keys included. */
+function mergeRoot(walk: MergeWalk, { base, ours, theirs }: Omit<MergeInput, 'schema'>, schema: SchemaNode): Value {
+  if (equal(ours, theirs)) {
+    const [b, o, t] = [base, ours, theirs].map((value) => JSON.stringify(value as Json))
+    return o === b && t !== o ? theirs : ours
+  }
+  if (equal(base, ours)) return theirs
+  return equal(base, theirs) ? ours : walk.here(base, ours, theirs, schema)
 }
 
 /** One conflict for each place, the outermost; reordering a list comes last, when its members are settled. */
@@ -95,11 +97,23 @@ function lockConflicts(merged: Value, theirs: Value, schema: SchemaNode, locks: 
   }))
 }
 
-function asLocked(merged: Value, theirs: Value, schema: SchemaNode, { path, lock }: Conflict): Value {
-  const locked = readPath(theirs, path, schema)
-  const next =
-    lock?.mode === 'order' ? withOrderOf(locked, readPath(merged, path, schema), schemaAt(schema, path)) : locked
-  return writePath(merged, path, schema, next)
+/** The merged document with what theirs has at a violated lock. */
+function asLocked(merged: Value, theirs: Value, schema: SchemaNode, { path, lock, ours }: Conflict): Value {
+  const at = (value: Value, where: Path): Value => readPath(value, where, schema)
+  const last = path.at(-1)
+  if (lock?.mode === 'order') {
+    return writePath(merged, path, schema, withOrderOf(at(theirs, path), at(merged, path), schemaAt(schema, path)))
+  }
+  if (ours === undefined && typeof last === 'object') {
+    const list = path.slice(0, -1)
+    return writePath(
+      merged,
+      list,
+      schema,
+      withMemberOf(at(theirs, list), at(merged, list), last, schemaAt(schema, list)),
+    )
+  }
+  return writePath(merged, path, schema, at(theirs, path))
 }
 
 export interface PathResolution {
