@@ -1,5 +1,6 @@
+import { childSchema, isSet, listKeys } from './schema-walk.ts'
+import type { KindSchema } from './schemas.ts'
 import { type Json, canonicalText, get, isList, isMap } from './values.ts'
-import { type FieldSchema, childSchema } from './schema-walk.ts'
 
 export interface DuplicateItem {
   /** Path of the list. */
@@ -11,50 +12,52 @@ export interface DuplicateItem {
 }
 
 /** Items with equal key in lists that the schema keys, and equal elements of sets. */
-export function findDuplicateItems(root: FieldSchema, value: Json): DuplicateItem[] {
+export function findDuplicateItems(root: KindSchema, value: Json): DuplicateItem[] {
   const found: DuplicateItem[] = []
   const path: (string | number)[] = []
-  const visit = (schema: FieldSchema, node: Json): void => {
-    if (isList(node)) compareItems(schema, node, path, found)
-    if (typeof node !== 'object' || node === null) return
-    const keys = isList(node) ? node.keys() : Object.keys(node)
-    for (const key of keys) {
-      const child = childSchema(root, schema, key)
-      if (!child) continue
-      path.push(key)
-      visit(child, (node as Record<string | number, Json>)[key] as Json)
-      path.pop()
+  const visit = (schema: KindSchema | undefined, node: Json | undefined): void => {
+    if (!schema || typeof node !== 'object' || node === null) return
+    if (isList(node)) {
+      compareItems(schema, node, path, found)
+      for (const [index, item] of node.entries()) visitChild(schema, index, item)
+    } else {
+      for (const key of Object.keys(node)) visitChild(schema, key, node[key])
     }
+  }
+  const visitChild = (schema: KindSchema, key: string | number, child: Json | undefined): void => {
+    path.push(key)
+    visit(childSchema(schema, key), child)
+    path.pop()
   }
   visit(root, value)
   return found
 }
 
 function compareItems(
-  schema: FieldSchema,
+  schema: KindSchema,
   list: readonly Json[],
-  path: readonly (string | number)[],
+  path: DuplicateItem['list'],
   found: DuplicateItem[],
 ): void {
-  const keys = schema['x-kubernetes-list-type'] === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined
-  if (!keys && schema['x-kubernetes-list-type'] !== 'set') return
+  const keys = listKeys(schema)
+  if (!keys && !isSet(schema)) return
   const seen = new Map<string, number>()
   for (const [second, item] of list.entries()) {
-    const identity = keys ? identityOf(item, keys) : canonicalText(item)
-    if (identity === undefined) continue
-    const first = seen.get(identity)
-    if (first === undefined) seen.set(identity, second)
-    else found.push({ list: [...path], first, second, name: keys ? nameOf(item, keys) : identity })
+    const name = keys ? nameOf(item, keys) : canonicalText(item)
+    if (name === undefined) continue
+    const first = seen.get(name)
+    if (first === undefined) seen.set(name, second)
+    else found.push({ list: [...path], first, second, name })
   }
 }
 
 /** Undefined for an item without its keys, which the schema reports. */
-function identityOf(item: Json, keys: readonly string[]): string | undefined {
-  if (!isMap(item)) return undefined
-  const values = keys.map((key) => get(item, key))
-  return values.includes(undefined) ? undefined : canonicalText(values as Json[])
-}
-
-function nameOf(item: Json, keys: readonly string[]): string {
-  return isMap(item) ? keys.map((key) => `${key}: ${String(get(item, key))}`).join(', ') : ''
+function nameOf(item: Json, keys: readonly string[]): string | undefined {
+  const parts: string[] = []
+  for (const key of keys) {
+    const value = isMap(item) ? get(item, key) : undefined
+    if (value === undefined) return undefined
+    parts.push(`${key}: ${typeof value === 'string' ? value : canonicalText(value)}`)
+  }
+  return parts.join(', ')
 }

@@ -26,9 +26,12 @@ export function readStrictly(source: Source, kinds: readonly KindName[]): Readin
   return problems.length > 0 ? { kind: 'problems', problems } : { kind: 'fits', value }
 }
 
+function start(node: ParsedNode | null | undefined): number {
+  return node?.range[0] ?? 0
+}
+
 function whereaboutsIn(source: Source, root: ParsedNode): Whereabouts {
   const find = findIn(root)
-  const start = (node: ParsedNode | null | undefined) => node?.range[0] ?? 0
   return {
     placeAt: (offset) => placeAt(source, offset),
     keyOffset: (path) => {

@@ -33,11 +33,11 @@ export function findIn(root: ParsedNode | null): Finder {
       const node = found.value
       const depth = found.depth + 1
       if (isMap(node)) {
-        const pair = isJsonMap(segment) ? undefined : pairOf(node as YAMLMap, String(segment))
+        const pair = isJsonMap(segment) ? undefined : pairOf(node, String(segment))
         if (!pair) return found
         found = { key: pair.key, value: pair.value, depth }
       } else if (isSeq(node)) {
-        const item = itemOf(node.items as ParsedNode[], segment, pairOf)
+        const item = itemOf(node.items, segment, pairOf)
         if (!item) return found
         found = { value: item, depth }
       } else return found
@@ -53,7 +53,7 @@ function itemOf(items: readonly ParsedNode[], segment: FieldSegment, pairOf: Pai
   const fields = Object.entries(segment)
   return items.find((item) =>
     fields.every(([name, value]) => {
-      const node = name === '=' ? item : isMap(item) ? pairOf(item as YAMLMap, name)?.value : undefined
+      const node = name === '=' ? item : isMap(item) ? pairOf(item, name)?.value : undefined
       return isScalar(node) && (node.type === 'PLAIN' ? readPlain(textOf(node)) : textOf(node)) === value
     }),
   )

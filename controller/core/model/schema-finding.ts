@@ -1,8 +1,9 @@
 import type { FieldSegment } from './field-path.ts'
 import { formatFieldPath } from './field-path.ts'
 import { type Place, type Problem, type ProblemCode, problem } from './problems.ts'
-import { type FieldSchema, childSchema } from './schema-walk.ts'
-import { type Json, get, isList, isMap } from './values.ts'
+import { childSchema, listKeys } from './schema-walk.ts'
+import type { KindSchema } from './schemas.ts'
+import { type Json, type JsonMap, get, isList, isMap, newMap } from './values.ts'
 
 export type DataPath = readonly (string | number)[]
 
@@ -28,7 +29,7 @@ export interface Whereabouts {
 
 export function toProblem(
   finding: Finding,
-  root: FieldSchema | undefined,
+  root: KindSchema | undefined,
   value: Json,
   where: Whereabouts | undefined,
 ): Problem {
@@ -49,27 +50,31 @@ function offsetOf({ mark, path }: Pick<Finding, 'mark' | 'path'>, where: Whereab
 export function valueAt(value: Json, path: DataPath): Json | undefined {
   let node: Json | undefined = value
   for (const key of path) {
-    if (isList(node)) node = node[key as number]
+    if (isList(node)) node = typeof key === 'number' ? node[key] : undefined
     else node = isMap(node) ? get(node, String(key)) : undefined
   }
   return node
 }
 
 /** An index says little once someone has inserted an item, so items of keyed lists are named by their keys. */
-function keyedPath(path: DataPath, root: FieldSchema | undefined, value: Json): FieldSegment[] {
+function keyedPath(path: DataPath, root: KindSchema | undefined, value: Json): FieldSegment[] {
   let schema = root
   let node: Json | undefined = value
   return path.map((key) => {
-    const keys = schema?.['x-kubernetes-list-type'] === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined
-    schema = root && childSchema(root, schema, key)
+    const keys = listKeys(schema)
+    schema = childSchema(schema, key)
     node = node === undefined ? undefined : valueAt(node, [key])
     return (typeof key === 'number' && keys && keyFields(node, keys)) || key
   })
 }
 
-function keyFields(item: Json | undefined, keys: readonly string[]): Record<string, Json> | undefined {
+function keyFields(item: Json | undefined, keys: readonly string[]): JsonMap | undefined {
   if (!isMap(item)) return undefined
-  const fields = keys.map((key) => [key, get(item, key)] as const)
-  const isComplete = fields.every(([, field]) => typeof field === 'string' || typeof field === 'number')
-  return isComplete ? (Object.fromEntries(fields) as Record<string, Json>) : undefined
+  const fields = newMap()
+  for (const key of keys) {
+    const field = get(item, key)
+    if (typeof field !== 'string' && typeof field !== 'number') return undefined
+    fields[key] = field
+  }
+  return fields
 }

@@ -1,4 +1,4 @@
-import type { ErrorObject } from 'ajv'
+import type { ErrorObject, ValidateFunction } from 'ajv'
 import { caps } from './caps.ts'
 import { findDuplicateItems } from './duplicate-items.ts'
 import type { KindName } from './generated/kinds.ts'
@@ -6,13 +6,15 @@ import * as validators from './generated/validators.js'
 import type { Problem } from './problems.ts'
 import { type DataPath, type Finding, type Whereabouts, toProblem, valueAt } from './schema-finding.ts'
 import { unknownField } from './schema-unknown-field.ts'
-import { type FieldSchema, schemaOf } from './schema-walk.ts'
+import { type KindSchema, schemaOf } from './schemas.ts'
 import { wordsForEnum, wordsForPattern, wordsForRange, wordsForType } from './schema-words.ts'
 import { type Json, isList } from './values.ts'
 
+const validatorOf: Record<KindName, ValidateFunction> = { ...validators }
+
 /** Quick yes or no for a value that is usually right. */
 export function fitsKind(kind: KindName, value: Json): boolean {
-  return validators[kind](value) && findDuplicateItems(schemaOf(kind), value).length === 0
+  return validatorOf[kind](value) && findDuplicateItems(schemaOf(kind), value).length === 0
 }
 
 /** What keeps a value from being an object of a kind, with places where the value has a file; empty where nothing does. */
@@ -24,7 +26,6 @@ export function schemaProblems(kind: KindName, value: Json, where?: Whereabouts)
 
 /** By line, at most as many as anyone reads. */
 export function inOrder(problems: readonly Problem[]): Problem[] {
-  const rank = ({ place }: Problem) => (place ? place.line * 1e6 + place.column : 0)
   return problems.toSorted((a, b) => rank(a) - rank(b)).slice(0, caps.problemsPerFile)
 }
 
@@ -37,8 +38,8 @@ interface Fault {
 /** Words cost more than places, so only the first of thousands of errors get them. */
 const consideredErrors = 4 * caps.problemsPerFile
 
-function fromValidator(root: FieldSchema, kind: KindName, value: Json, where: Whereabouts | undefined): Finding[] {
-  const validate = validators[kind]
+function fromValidator(root: KindSchema, kind: KindName, value: Json, where: Whereabouts | undefined): Finding[] {
+  const validate = validatorOf[kind]
   if (validate(value)) return []
   const errors = validate.errors ?? []
   const wrongTypes = new Set(errors.filter((error) => error.keyword === 'type').map((error) => error.instancePath))
@@ -99,7 +100,11 @@ function wordsForValue(name: string, keyword: string, params: ErrorObject['param
   return wordsForRange(name, keyword, params['limit'] as number, data)
 }
 
-function fromLists(root: FieldSchema, value: Json, where: Whereabouts | undefined): Finding[] {
+function rank({ place }: Problem): number {
+  return place ? place.line * 1e6 + place.column : 0
+}
+
+function fromLists(root: KindSchema, value: Json, where: Whereabouts | undefined): Finding[] {
   return findDuplicateItems(root, value)
     .slice(0, consideredErrors)
     .map(({ list, first, second, name }) => {

@@ -1,10 +1,11 @@
 import type { DataPath, Finding } from './schema-finding.ts'
-import { type FieldSchema, childSchema } from './schema-walk.ts'
+import { childSchema } from './schema-walk.ts'
+import type { KindSchema } from './schemas.ts'
 import { suggestName } from './suggest-name.ts'
 
 /** A field that its place does not know, with the one that was probably meant: near in spelling, or one level away. */
 export function unknownField(
-  root: FieldSchema,
+  root: KindSchema,
   parent: DataPath,
   name: string,
 ): Finding & { readonly meant?: string | undefined } {
@@ -18,7 +19,7 @@ export function unknownField(
   return { code: 'unknown-field', message, hint, path: [...parent, name], mark: 'key', meant }
 }
 
-function elsewhere(root: FieldSchema, parent: DataPath, name: string): string | undefined {
+function elsewhere(root: KindSchema, parent: DataPath, name: string): string | undefined {
   // An item's list has no fields: the level above an item is the map that holds the list.
   const above = parent.slice(0, typeof parent.at(-1) === 'number' ? -2 : -1)
   if (parent.length > 0 && declares(schemaAt(root, above), name)) {
@@ -33,10 +34,10 @@ function elsewhere(root: FieldSchema, parent: DataPath, name: string): string | 
   return undefined
 }
 
-function declares(schema: FieldSchema | undefined, name: string): boolean {
+function declares(schema: KindSchema | undefined, name: string): boolean {
   return schema?.properties !== undefined && Object.hasOwn(schema.properties, name)
 }
 
-function schemaAt(root: FieldSchema, path: DataPath): FieldSchema | undefined {
-  return path.reduce<FieldSchema | undefined>((schema, key) => childSchema(root, schema, key), root)
+function schemaAt(root: KindSchema, path: DataPath): KindSchema | undefined {
+  return path.reduce<KindSchema | undefined>((schema, key) => childSchema(schema, key), root)
 }

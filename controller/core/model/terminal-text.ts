@@ -1,6 +1,6 @@
 /** Characters that would move the cursor, change colours or reorder a line, and those nobody can see. */
-// oxlint-disable-next-line no-control-regex
 const unsafe =
+  // oxlint-disable-next-line no-control-regex
   /[\0-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /** Text from a file as a terminal may show it: what could steer the terminal is written as an escape. */

@@ -35,9 +35,9 @@ export function composeYaml(source: Source): Composed {
   try {
     for (const token of new Parser().parse(source.text)) {
       if (token.type === 'error') add(token.offset, 'UNEXPECTED_TOKEN', token.message)
-      else for (const composed of composer.next(token)) document ??= composed as Document.Parsed
+      else for (const composed of composer.next(token)) document ??= composed
     }
-    for (const composed of composer.end(true, source.text.length)) document ??= composed as Document.Parsed
+    for (const composed of composer.end(true, source.text.length)) document ??= composed
   } catch (thrown) {
     if (thrown !== enough) throw thrown
   }

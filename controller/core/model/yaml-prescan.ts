@@ -16,7 +16,7 @@ export function prescanYaml(source: Source): Problem[] {
   )
 }
 
-function* scan(text: string): Generator<Refusal> {
+function* scan(text: string): Generator<Refusal, void> {
   const nesting = newNesting()
   let offset = 0
   let lineStart = 0
@@ -30,24 +30,22 @@ function* scan(text: string): Generator<Refusal> {
     isText = type === 'scalar'
     let refusal: Refusal | undefined
     switch (type) {
-      // These three are marks of the lexer and no text of the file.
       case 'scalar':
+        // A mark of the lexer and no text of the file, as are the next two.
         continue
       case 'doc-mode':
-        if (++documents > 1) return yield secondDocument(offset)
-        continue
+        if (++documents > 1) refusal = secondDocument(offset)
+        break
       case 'flow-error-end':
-        return yield unclosed(nesting, 'before the text is indented less') ?? {
-          code: 'yaml-syntax',
-          offset,
-          message: 'a bracket is not closed',
-        }
+        refusal = unclosed(nesting, 'before the text is indented less')
+        break
       case 'doc-start':
-        if (hasStart || tokens > 0) return yield secondDocument(offset)
+        if (hasStart || tokens > 0) refusal = secondDocument(offset)
         hasStart = true
         break
       case 'directive-line':
-        return yield { code: 'yaml-directive', offset, message: 'a directive stands here' }
+        refusal = { code: 'yaml-directive', offset, message: 'a directive stands here' }
+        break
       case 'newline':
         nesting.keyColumn = -1
         break
@@ -67,10 +65,13 @@ function* scan(text: string): Generator<Refusal> {
       default:
         refusal = unclosedQuotes(type, token, offset) ?? follow(nesting, type, token, offset, offset - lineStart)
         // A value takes four tokens beside its comma at most, `? key : value`, and a cheap end here keeps garbage cheap.
-        if (++tokens > 4 * caps.values)
-          refusal ??= { code: 'too-many-values', offset, message: `the file holds more than ${caps.values} values` }
+        if (++tokens > 4 * caps.values) refusal ??= tooManyValues(offset)
     }
-    if (refusal) return yield refusal
+    if (refusal) {
+      yield refusal
+      return
+    }
+    if (type === 'doc-mode' || type === 'flow-error-end') continue
     const newline = token.lastIndexOf('\n')
     if (newline !== -1) lineStart = offset + newline + 1
     offset += token.length
@@ -88,6 +89,10 @@ function unclosedQuotes(type: string | null, token: string, offset: number): Ref
 
 function secondDocument(offset: number): Refusal {
   return { code: 'yaml-several-documents', offset, message: 'a second document begins here' }
+}
+
+function tooManyValues(offset: number): Refusal {
+  return { code: 'too-many-values', offset, message: `the file holds more than ${caps.values} values` }
 }
 
 function shorten(token: string): string {

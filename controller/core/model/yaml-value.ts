@@ -44,7 +44,7 @@ function convert(conversion: Conversion, node: ParsedNode | null, offset: number
   if (isScalar(node)) return convertScalar(conversion, node)
   if (depth >= caps.depth)
     return cut(conversion, 'too-deep', node.range[0], `values are nested deeper than ${caps.depth} levels here`)
-  if (isSeq(node)) return node.items.map((item) => convert(conversion, item as ParsedNode, node.range[0], depth + 1))
+  if (isSeq(node)) return node.items.map((item) => convert(conversion, item, node.range[0], depth + 1))
   return isMap(node) ? convertMap(conversion, node, depth) : null
 }
 
@@ -86,11 +86,8 @@ function readKey(conversion: Conversion, key: ParsedNode | null, offset: number)
   }
   const text = key?.source ?? ''
   if ((key === null || key.type === 'PLAIN') && typeof readPlain(text) !== 'string') {
-    const [message, hint] =
-      text === ''
-        ? ['a key is missing before this `:`']
-        : [`the key \`${text}\` is no text`, `put it in quotes: "${text}"`]
-    report(conversion, 'yaml-key', offset, message as string, hint)
+    if (text === '') report(conversion, 'yaml-key', offset, 'a key is missing before this `:`')
+    else report(conversion, 'yaml-key', offset, `the key \`${text}\` is no text`, `put it in quotes: "${text}"`)
     return undefined
   }
   if (text === '<<') report(conversion, 'yaml-anchor', offset, '`<<` would merge another map into this one')
