@@ -5,7 +5,8 @@ import { canonicalText, type Json } from '../core/model/values.ts'
 import type { Store } from '../io/store/open-store.ts'
 import { type LiveTenant, liveTenants } from './live-tenants.ts'
 import type { LoadedFleet } from './load-fleet.ts'
-import { renderedFiles, renderedPaths, type RenderedRecord } from './rendered-files.ts'
+import { appliedPath, appliedText, renderedFiles, renderedPaths } from './rendered-files.ts'
+import type { RenderedRecord } from './rendered-record.ts'
 
 /** What reconciling needs of the store. */
 export type ObservedStore = Pick<Store, 'readObserved' | 'readObject' | 'applyObserved' | 'appliedCommits'>
@@ -131,8 +132,10 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
    */
   async function record(pass: Pass): Promise<void> {
     const { observed } = pass
-    const at = parts.store.appliedCommits(1)[0]?.at ?? 0
-    if (!recorded && (await parts.rendered.lastMessage())?.includes(`${trailer}: ${at}\n`)) recorded = observed
+    const [application] = parts.store.appliedCommits(1)
+    if (!application) return
+    const mark = appliedText(application.commit, application.at)
+    if (!recorded && (await parts.rendered.read(appliedPath)) === mark) recorded = observed
     const changed = (tenant: ObservedTenant, others: ReadonlyMap<string, ObservedTenant> | undefined): boolean =>
       others?.get(tenant.path)?.digest !== tenant.digest
     const files = new Map<string, string | null>()
@@ -146,14 +149,13 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     }
     recorded = observed
     if (files.size === 0) return
-    const commit = await parts.rendered.commit(files, messageOf(pass, at), parts.now())
+    files.set(appliedPath, mark)
+    const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
     if (commit !== null) pass.rendered = commit
   }
 }
 
-const trailer = 'Headwater-Applied'
-
-function messageOf({ loaded, plan }: Pass, at: number): string {
+function messageOf({ loaded, plan }: Pass): string {
   const { commit, uncommitted } = loaded.snapshot.revision
   const source =
     commit === null
@@ -168,7 +170,5 @@ function messageOf({ loaded, plan }: Pass, at: number): string {
     ...more,
     '',
     `Headwater-Commit: ${commit ?? 'none'}`,
-    `${trailer}: ${at}`,
-    '',
   ].join('\n')
 }

@@ -2,16 +2,6 @@ import { stringify } from 'yaml'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { LiveTenant } from './live-tenants.ts'
 
-/** The branch that tells what was applied; commits go through it, never through a checkout. */
-export interface RenderedRecord {
-  /** Message of its last commit; null where there is none. */
-  lastMessage(): Promise<string | null>
-  /** Paths of every file at its tip. */
-  paths(): Promise<readonly string[]>
-  /** Null deletes a file. Answers with the commit. */
-  commit(files: ReadonlyMap<string, string | null>, message: string, at: number): Promise<string | null>
-}
-
 /**
  * The files of a tenant on the rendered branch, so that `git log -p headwater/rendered -- acme/north/contoso` tells
  * what ran for it and when. `workflows` cannot be the name of a tenant, so nothing collides.
@@ -26,6 +16,13 @@ export function renderedFiles(tenant: LiveTenant): [string, string][] {
     `# release ${release}, digest ${digest}\n${yaml(spec)}`,
   ])
   return [[contextPath(tenant.path), yaml(tenant.context)], ...workflows]
+}
+
+/** Says which application the branch tells of, so that a start knows whether it is up to date. */
+export const appliedPath = 'applied.yaml'
+
+export function appliedText(commit: string, at: number): string {
+  return yaml({ commit, appliedAt: at })
 }
 
 function contextPath(tenant: string): string {

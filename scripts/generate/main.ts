@@ -3,6 +3,8 @@
 //   npm run generate -- --check  write nothing; exit 1 and name the files that are not as generated
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { toApiPage } from './api-reference.ts'
+import { toCliPage } from './cli-reference.ts'
 import { toJsonSchema } from './json-schema.ts'
 import { readKinds } from './kinds.ts'
 import { toMergeSchemas } from './merge-schemas.ts'
@@ -21,6 +23,8 @@ const files = new Map<string, string>([
   [`${model}/merge-schemas.ts`, toMergeSchemas(kinds)],
   ['docs/reference/kinds/README.md', toKindIndex(kinds)],
   ['docs/reference/problems.md', toProblemPage()],
+  ['docs/reference/cli.md', toCliPage()],
+  ['docs/reference/api.md', toApiPage()],
   ...kinds.map((kind) => [`docs/reference/kinds/${kind.singular}.md`, toKindPage(kind)] as const),
   ...kinds.map(
     (kind) =>

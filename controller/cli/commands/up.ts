@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import type { RunningController, StartController } from '../../start-controller.ts'
+import { stateFolder } from '../../config.ts'
+import { problem } from '../../core/model/problems.ts'
+import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
+import { runDemo } from '../demo.ts'
+import { showReconciled, showStart } from '../show-reconciled.ts'
+
+/** `up` gets the controller handed in, so that the other commands do not load what only a server needs. */
+export function upCommand(start: StartController): Command {
+  return {
+    name: 'up',
+    summary: 'the controller: reconciles the fleet, takes alerts, runs workflows',
+    options: [
+      [
+        '--repo <dir or url>',
+        'the fleet: a checkout, a bare repository, a plain folder or an https remote (default: the current folder)',
+      ],
+      ['--ref <revision>', 'follow this branch instead of the working tree (a remote: default main)'],
+      ['--once', 'reconcile, run what is due, and exit'],
+      ['--sandbox', 'vendors are answered by the sandbox, from the recorded examples of their connectors'],
+      [
+        '--demo',
+        'with --sandbox: send one sample alert to two customers with different products and show what happens',
+      ],
+      ['--port <number>', 'port on 127.0.0.1 (default: 7420; 0 takes any free one)'],
+      ['--state <dir>', 'where database, keys and mirror are kept (default: .headwater in the fleet)'],
+      ['--allow-removals <number>', 'remove exactly so many tenants, once, although it is more than the brake allows'],
+    ],
+    examples: [
+      'headwater up --sandbox',
+      'headwater up --sandbox --once',
+      'HEADWATER_GIT_TOKEN=… headwater up --repo https://git.example/acme/fleet.git --ref main --state /var/lib/headwater',
+    ],
+    run: (call) => up(call, start),
+  }
+}
+
+async function up(call: Call, start: StartController): Promise<ExitCode> {
+  const { out, config, options } = call
+  const repo = text(call, 'repo') ?? '.'
+  const isRemote = /^https?:\/\//.test(repo)
+  const path = isRemote ? repo : resolve(config.folder, repo)
+  const once = options['once'] === true
+  const revision = text(call, 'ref')
+  const controller = await start({
+    fleet: path,
+    ...(revision !== undefined && { revision }),
+    state: stateFolder(isRemote ? config.folder : path, text(call, 'state')),
+    port: wholeNumber(call, 'port') ?? (once ? 0 : 7420),
+    isSandbox: options['sandbox'] === true || options['demo'] === true,
+    allowRemovals: wholeNumber(call, 'allowRemovals'),
+    gitToken: config.gitToken,
+    logLevel: config.logLevel,
+  })
+  const isStopped = stopSignal()
+  try {
+    const first = await controller.reconcile()
+    showReconciled(out, first, undefined)
+    const demo = options['demo'] === true ? await runDemo(out, controller, path) : undefined
+    if (once) {
+      await controller.settled()
+      if (out.isJson) out.json({ ...summaryOf(controller), demo })
+      return demo === undefined || demo.every((run) => run.state === 'succeeded') ? 0 : 1
+    }
+    showStart(out, controller)
+    let before = first
+    await controller.watch((reconciled) => {
+      showReconciled(out, reconciled, before)
+      before = reconciled
+    })
+    await isStopped
+    out.remark('stopping …')
+    return 0
+  } finally {
+    await controller.close()
+  }
+}
+
+function summaryOf(controller: RunningController) {
+  const reconciled = controller.view.reconciled()
+  return {
+    revision: reconciled?.snapshot.revision,
+    tenants: reconciled?.desired.tenants.size,
+    changes: reconciled?.plan.changes.length,
+    frozen: reconciled?.plan.frozen.map(({ path }) => path),
+    problems: reconciled?.problems,
+    timings: reconciled?.timings,
+  }
+}
+
+function wholeNumber(call: Call, option: string): number | undefined {
+  const value = text(call, option)
+  if (value === undefined) return undefined
+  if (!/^\d{1,6}$/.test(value)) throw new CommandError(problem('wrong-value', `\`${value}\` is not a whole number`), 2)
+  return Number(value)
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((done) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => done())
+  })
+}

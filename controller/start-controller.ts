@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { ControllerView } from './api/controller.ts'
+import { deliveringPrincipal } from './api/deliver-alert.ts'
+import { routesOf } from './api/routes.ts'
+import { newToken, startServer } from './api/server.ts'
+import { webhookSecret } from './core/access/webhook-signature.ts'
+import { isUnreadable } from './core/desired/fleet.ts'
+import type { RunEvent } from './core/run/events.ts'
+import { foldAll } from './core/run/fold.ts'
+import { requestRun } from './core/run/request-run.ts'
+import { isFinished, type RunState } from './core/run/run-state.ts'
+import { summarise } from './core/run/run-summary.ts'
+import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
+import { startSandbox } from './io/sandbox/sandbox-server.ts'
+import { openStore } from './io/store/open-store.ts'
+import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
+import { coalesce } from './reconcile/coalesce.ts'
+import { createFleetLoader } from './reconcile/load-fleet.ts'
+import { openFollowedFleet } from './reconcile/open-followed-fleet.ts'
+import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
+import { openRenderedRecord } from './reconcile/rendered-record.ts'
+
+export interface ControllerOptions {
+  /** A folder, or the address of an https remote. */
+  readonly fleet: string
+  readonly revision?: string
+  /** Folder for database, keys and mirror. */
+  readonly state: string
+  readonly port: number
+  readonly isSandbox: boolean
+  readonly allowRemovals: number | undefined
+  readonly gitToken: string | undefined
+  readonly logLevel: string
+}
+
+export interface RunningController {
+  readonly url: string
+  readonly sandboxOrigin: string | undefined
+  readonly stateFolder: string
+  readonly view: ControllerView
+  reconcile(): Promise<Reconciled>
+  /** Reconciles whenever the fleet may have changed, until the controller is closed. */
+  watch(onReconciled: (reconciled: Reconciled) => void): Promise<void>
+  /** Resolves when the run has ended, or waits for a person. */
+  finished(runId: string): Promise<{ state: RunState; events: readonly RunEvent[] }>
+  /** Resolves when no run can go on by itself. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+export type StartController = (options: ControllerOptions) => Promise<RunningController>
+
+/** Builds every part of the controller once and hands it down. What was opened is closed in the opposite order. */
+export async function startController(options: ControllerOptions): Promise<RunningController> {
+  const { state } = options
+  const closing = new AsyncDisposableStack()
+  try {
+    mkdirSync(state, { recursive: true, mode: 0o700 })
+    const log = pino({ level: options.logLevel }, pino.destination(2))
+    const store = closing.adopt(openStore(state), (opened) => opened.close())
+    const token = secretFile(join(state, 'token'), newToken)
+    const key = Buffer.from(
+      secretFile(join(state, 'installation.key'), () => randomBytes(32).toString('base64')),
+      'base64',
+    )
+    const followed = closing.adopt(await openFollowedFleet(options), (fleet) => fleet.close())
+    const rendered = closing.adopt(await openRenderedRecord(join(state, 'mirror.git')), (record) => record.close())
+    const sandbox = options.isSandbox
+      ? closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
+      : undefined
+
+    const watchers = new Set<() => void>()
+    const backend = closing.adopt(
+      new EmbeddedBackend({
+        journal: store,
+        performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
+        performOptions: { ...(sandbox && { sandboxOrigin: sandbox.origin }) },
+        onEvents: () => {
+          for (const watcher of watchers) watcher()
+        },
+        onTrouble: (runId, error) => log.error({ runId, err: error }, 'a run cannot go on in this process'),
+      }),
+      (opened) => opened.close(),
+    )
+
+    let current: Reconciled | undefined
+    const pass = createReconciler({
+      load: createFleetLoader(followed.source, checkWorkflowSpec, () => performance.now()),
+      store,
+      rendered,
+      ...(options.allowRemovals !== undefined && { allowRemovals: options.allowRemovals }),
+      now: Date.now,
+      clock: () => performance.now(),
+    })
+    const reconcile = async (): Promise<Reconciled> => {
+      await followed.refresh()
+      current = await pass()
+      const connectors = [...current.desired.fleet.connectors].flatMap(([name, entry]) =>
+        isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
+      )
+      sandbox?.setConnectors(new Map(connectors))
+      return current
+    }
+
+    const history = (runId: string): { state: RunState; events: readonly RunEvent[] } | undefined => {
+      const events = store.readRun(runId)
+      return events && { state: foldAll(events), events }
+    }
+    const view: ControllerView = {
+      reconciled: () => current,
+      observed: () => store.readObserved(),
+      health: () => {
+        const health = store.health()
+        return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }
+      },
+      start: async ({ tenant, contextDigest, workflow, trigger, inputs }) => {
+        const { commit, tree } = current?.snapshot.revision ?? { commit: null, tree: '' }
+        const requested = requestRun({
+          workflow,
+          tenant,
+          contextDigest,
+          commit: commit ?? tree,
+          trigger,
+          inputs,
+          now: Date.now(),
+        })
+        if (requested.kind === 'refused') return requested
+        return { kind: await backend.start({ event: requested.event }), runId: requested.event.runId }
+      },
+      listRuns: (filter) => store.listRuns(filter),
+      history,
+      approve: async (runId, answer) => (await backend.signal(runId, { kind: 'approval', ...answer })).kind === 'taken',
+      cancel: async (runId, by, reason) => (await backend.cancel(runId, { by, reason })) === 'cancelled',
+      webhookSecret: (uid) => webhookSecret(key, uid),
+      now: Date.now,
+    }
+
+    let url = ''
+    const server = closing.adopt(
+      await startServer({
+        routes: routesOf(view, () => url),
+        token,
+        host: '127.0.0.1',
+        port: options.port,
+        verifyDelivery: (request) => deliveringPrincipal(view, request),
+        onBug: (thrown) => log.error({ err: thrown }, 'a request met a mistake of the program'),
+      }),
+      (started) => started.close(),
+    )
+    url = server.url
+    closing.adopt(addressFile(join(state, 'url'), url), (file) => rmSync(file, { force: true }))
+    await backend.resume()
+
+    const until = async <T>(answer: () => T | undefined): Promise<T> => {
+      for (;;) {
+        const wake = Promise.withResolvers<void>()
+        watchers.add(wake.resolve)
+        const found = answer()
+        if (found === undefined) await wake.promise
+        watchers.delete(wake.resolve)
+        if (found !== undefined) return found
+      }
+    }
+    return {
+      url,
+      sandboxOrigin: sandbox?.origin,
+      stateFolder: state,
+      view,
+      reconcile,
+      watch: async (onReconciled) => {
+        const again = coalesce(async () => {
+          try {
+            const reconciled = await reconcile()
+            if (reconciled !== undefined) onReconciled(reconciled)
+          } catch (thrown) {
+            // The last good state stays; the next hint or the next poll tries again.
+            log.error({ err: thrown }, 'reconciling failed')
+          }
+        })
+        closing.defer(await followed.watch(again))
+      },
+      finished: (runId) =>
+        until(() => {
+          const run = history(runId)
+          return run && (isFinished(run.state) || summarise(run.state).state === 'waiting') ? run : undefined
+        }),
+      settled: () =>
+        until(
+          () =>
+            (['queued', 'running'] as const).every(
+              (word) => store.listRuns({ state: word, limit: 1 }).runs.length === 0,
+            ) || undefined,
+        ).then(() => undefined),
+      close: () => closing.disposeAsync(),
+    }
+  } catch (thrown) {
+    await closing.disposeAsync()
+    throw thrown
+  }
+}
+
+/** A secret of this installation, made at the first start, readable by its user alone. */
+function secretFile(path: string, make: () => string): string {
+  if (!existsSync(path)) writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' })
+  chmodSync(path, 0o600)
+  return readFileSync(path, 'utf8').trim()
+}
+
+function addressFile(path: string, url: string): string {
+  writeFileSync(path, `${url}\n`, { mode: 0o600 })
+  return path
+}
