@@ -43,21 +43,27 @@ function compareItems(
   if (!keys && !isSet(schema)) return
   const seen = new Map<string, number>()
   for (const [second, item] of list.entries()) {
-    const name = keys ? nameOf(item, keys) : canonicalText(item)
-    if (name === undefined) continue
-    const first = seen.get(name)
-    if (first === undefined) seen.set(name, second)
-    else found.push({ list: [...path], first, second, name })
+    const identity = keys ? keyValues(item, keys) : [item]
+    if (!identity) continue
+    const text = canonicalText(identity)
+    const first = seen.get(text)
+    if (first === undefined) seen.set(text, second)
+    else found.push({ list: [...path], first, second, name: nameOf(keys, identity) })
   }
 }
 
 /** Undefined for an item without its keys, which the schema reports. */
-function nameOf(item: Json, keys: readonly string[]): string | undefined {
-  const parts: string[] = []
+function keyValues(item: Json, keys: readonly string[]): Json[] | undefined {
+  const values: Json[] = []
   for (const key of keys) {
     const value = isMap(item) ? get(item, key) : undefined
     if (value === undefined) return undefined
-    parts.push(`${key}: ${typeof value === 'string' ? value : canonicalText(value)}`)
+    values.push(value)
   }
-  return parts.join(', ')
+  return values
+}
+
+function nameOf(keys: readonly string[] | undefined, identity: readonly Json[]): string {
+  const texts = identity.map((value) => (typeof value === 'string' ? value : canonicalText(value)))
+  return texts.map((text, at) => (keys ? `${keys[at]}: ${text}` : text)).join(', ')
 }

@@ -1,5 +1,5 @@
 import { columnsOf, showLine, showSafely } from './terminal-text.ts'
-import { type Place, type Problem, problemCodes } from './problems.ts'
+import { type Place, type Problem, type ProblemCode, problemCodes } from './problems.ts'
 
 export type ProblemStyle = 'red' | 'yellow' | 'bold' | 'dim'
 
@@ -54,8 +54,12 @@ function markedLength(text: string, start: number): number {
   return match?.[0].length ?? 1
 }
 
+/** Their messages say what is expected, and the general advice would only repeat that. */
+const selfExplaining = new Set<ProblemCode>(['unknown-field', 'wrong-type', 'wrong-value', 'yaml-syntax'])
+
 /** What the table of codes proposes, where the problem itself has no hint: the part after its colon. */
 function nextStep({ code }: Problem): string | undefined {
+  if (selfExplaining.has(code)) return undefined
   const [, step] = problemCodes[code].split(/: (.*)/s)
   return step?.replace(/\.$/, '')
 }

@@ -84,7 +84,7 @@ function toFinding(error: ErrorObject, path: DataPath, value: Json, where: Where
   const name = nameOf(path)
   if (keyword === 'required') {
     const missing = params['missingProperty'] as string
-    const message = `missing field \`${missing}\`${path.length > 0 ? ` in \`${name}\`` : ''}`
+    const message = `missing field \`${missing}\`${path.length > 0 ? ` in ${name}` : ''}`
     return { code: 'missing-field', message, path: [...path, missing], mark: 'parent' }
   }
   const data = valueAt(value, path)
@@ -109,14 +109,17 @@ function fromLists(root: KindSchema, value: Json, where: Whereabouts | undefined
     .slice(0, consideredErrors)
     .map(({ list, first, second, name }) => {
       const lines = where && [first, second].map((index) => where.placeAt(where.keyOffset([...list, index])).line)
-      const on = lines ? `, on line ${lines[0]} and again on line ${lines[1]}` : ''
       return {
         code: 'duplicate-item',
-        message: `\`${name}\` stands twice in \`${nameOf(list)}\`${on}`,
+        message: `\`${name}\` stands twice in ${nameOf(list)}${lines ? onLines(lines) : ''}`,
         path: [...list, second],
         mark: 'key',
       }
     })
+}
+
+function onLines([one, other]: readonly number[]): string {
+  return one === other ? `, on line ${one}` : `, on line ${one} and again on line ${other}`
 }
 
 /** A pointer does not say whether `0` is an index or a key; the value does. */
@@ -137,5 +140,5 @@ function nameOf(path: DataPath): string {
   const index = path.findLastIndex((key) => typeof key === 'string')
   if (index === -1) return 'the document'
   const name = path[index] as string
-  return index === path.length - 1 ? name : `an item of ${name}`
+  return index === path.length - 1 ? `\`${name}\`` : `an item of \`${name}\``
 }

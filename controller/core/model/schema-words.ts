@@ -25,7 +25,7 @@ const expectations: Record<string, string> = {
   array: 'a list',
 }
 
-/** For a value of a type that the schema does not allow. `written` is the scalar as it stands in the file. */
+/** For a value of a type that the schema does not allow. `name` says what it is called, `written` is the scalar as it stands in the file. */
 export function wordsForType(
   name: string,
   expected: string,
@@ -37,7 +37,7 @@ export function wordsForType(
     .map((type) => expectations[type] ?? type)
     .join(' or ')
   return {
-    message: `\`${name}\` is ${describe(value)}, expected ${wanted}`,
+    message: `${name} is ${describe(value)}, expected ${wanted}`,
     hint: hintForType(expected, value, written),
   }
 }
@@ -67,13 +67,13 @@ function hintForType(expected: string, value: Json | undefined, written: string 
 export function wordsForEnum(name: string, allowed: readonly Json[], value: Json | undefined): Words {
   const names = allowed.map(String)
   const list = names.map((item) => `\`${item}\``).join(', ')
-  const message = `\`${name}\` is ${show(value)}, expected ${names.length === 1 ? list : `one of ${list}`}`
+  const message = `${name} is ${show(value)}, expected ${names.length === 1 ? list : `one of ${list}`}`
   const meant = typeof value === 'string' ? suggestName(value, names) : undefined
   return { message, hint: meant && `did you mean \`${meant}\`?` }
 }
 
 export function wordsForPattern(name: string, pattern: string, value: Json | undefined): Words {
-  const message = `\`${name}\` is ${show(value)}, expected ${patterns[pattern] ?? `text that matches \`${pattern}\``}`
+  const message = `${name} is ${show(value)}, expected ${patterns[pattern] ?? `text that matches \`${pattern}\``}`
   return { message, hint: typeof value === 'string' ? repair(pattern, value) : undefined }
 }
 
@@ -93,17 +93,14 @@ function repair(pattern: string, value: string): string | undefined {
 }
 
 export function wordsForRange(name: string, keyword: string, limit: number, value: Json | undefined): Words {
-  const [bound, size] = keyword.startsWith('min') ? ['at least', 'short'] : ['at most', 'long']
-  const plural = limit === 1 ? '' : 's'
-  if (keyword === 'minLength' && value === '')
-    return { message: `\`${name}\` is empty text, expected ${bound} ${limit} character${plural}` }
-  if (keyword.endsWith('Length'))
-    return { message: `\`${name}\` is too ${size}, expected ${bound} ${limit} character${plural}` }
-  if (keyword.endsWith('Items'))
-    return {
-      message: `\`${name}\` holds too ${size === 'short' ? 'little' : 'much'}, expected ${bound} ${limit} item${plural}`,
-    }
-  return { message: `\`${name}\` is ${show(value)}, expected ${bound} ${limit}` }
+  const bound = `expected at ${keyword.startsWith('min') ? 'least' : 'most'} ${limit}`
+  if (typeof value === 'string') return { message: `${name} has ${counted(value.length, 'character')}, ${bound}` }
+  if (isList(value)) return { message: `${name} has ${counted(value.length, 'item')}, ${bound}` }
+  return { message: `${name} is ${show(value)}, ${bound}` }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count === 0 ? 'no' : count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function show(value: Json | undefined): string {

@@ -12,7 +12,17 @@ export function suggestName(name: string, candidates: Iterable<string>): string 
     const found = distance(name, candidate)
     if (found < bestDistance) [best, bestDistance] = [candidate, found]
   }
-  return best
+  return best ?? longerOrShorter(plain, candidates)
+}
+
+/** `automatic` means `auto`, and `desc` means `description`. */
+function longerOrShorter(plain: string, candidates: Iterable<string>): string | undefined {
+  for (const candidate of candidates) {
+    const other = normalize(candidate)
+    if (Math.min(plain.length, other.length) >= 3 && (plain.startsWith(other) || other.startsWith(plain)))
+      return candidate
+  }
+  return undefined
 }
 
 /** `timeout_seconds` means `timeoutSeconds`. */

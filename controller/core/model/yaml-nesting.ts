@@ -31,7 +31,7 @@ export function newNesting(): Nesting {
   return { blocks: [], flows: [], keyColumn: -1 }
 }
 
-export const quoteIt = 'if it is meant as text, put it in quotes'
+export const quoteIt = 'if this is meant as text, put it in quotes'
 
 /** Follows one token that says something; `type` is the token's type, or `text` for a scalar without quotes. */
 export function follow(

@@ -10,7 +10,7 @@ const words: Partial<Record<ErrorCode, Words>> = {
     words: 'this escape is not known in double quotes',
     hint: 'write `\\\\` for a backslash, or use single quotes',
   },
-  BAD_INDENT: { words: 'the indentation fits to nothing above', hint: 'indent items of one map or list alike' },
+  BAD_INDENT: { words: 'the indentation matches nothing above', hint: 'indent items of one map or list alike' },
   BAD_SCALAR_START: {
     words: 'a value without quotes cannot begin with this character',
     hint: 'put the value in quotes',

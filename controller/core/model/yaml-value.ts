@@ -86,7 +86,8 @@ function readKey(conversion: Conversion, key: ParsedNode | null, offset: number)
   }
   const text = key?.source ?? ''
   if ((key === null || key.type === 'PLAIN') && typeof readPlain(text) !== 'string') {
-    if (text === '') report(conversion, 'yaml-key', offset, 'a key is missing before this `:`')
+    if (text === '')
+      report(conversion, 'yaml-key', offset, 'a key is missing before this `:`', 'write the key, or remove the `:`')
     else report(conversion, 'yaml-key', offset, `the key \`${text}\` is no text`, `put it in quotes: "${text}"`)
     return undefined
   }
@@ -97,7 +98,7 @@ function readKey(conversion: Conversion, key: ParsedNode | null, offset: number)
   return undefined
 }
 
-const unsound = 'an escape here stands for half a character or for NUL'
+const unsound = 'the text holds half a surrogate pair, or NUL'
 
 function convertScalar(conversion: Conversion, node: Scalar.Parsed): Json {
   const text = node.source
