@@ -2,16 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { ControllerView } from './api/controller.ts'
+import type { ControllerView, RunHistory } from './api/controller.ts'
 import { deliveringPrincipal } from './api/deliver-alert.ts'
 import { routesOf } from './api/routes.ts'
 import { newToken, startServer } from './api/server.ts'
 import { webhookSecret } from './core/access/webhook-signature.ts'
 import { isUnreadable } from './core/desired/fleet.ts'
-import type { RunEvent } from './core/run/events.ts'
+import type { TenantContext } from './core/model/effective.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
-import { isFinished, type RunState } from './core/run/run-state.ts'
+import { isFinished } from './core/run/run-state.ts'
 import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
@@ -45,7 +45,7 @@ export interface RunningController {
   /** Reconciles whenever the fleet may have changed, until the controller is closed. */
   watch(onReconciled: (reconciled: Reconciled) => void): Promise<void>
   /** Resolves when the run has ended, or waits for a person. */
-  finished(runId: string): Promise<{ state: RunState; events: readonly RunEvent[] }>
+  finished(runId: string): Promise<RunHistory>
   /** Resolves when no run can go on by itself. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -105,9 +105,11 @@ export async function startController(options: ControllerOptions): Promise<Runni
       return current
     }
 
-    const history = (runId: string): { state: RunState; events: readonly RunEvent[] } | undefined => {
+    const history = (runId: string): RunHistory | undefined => {
       const events = store.readRun(runId)
-      return events && { state: foldAll(events), events }
+      if (!events) return undefined
+      const state = foldAll(events)
+      return { state, events, connectors: connectorsOf(store.readObject(state.request.contextDigest)) }
     }
     const view: ControllerView = {
       reconciled: () => current,
@@ -200,6 +202,15 @@ export async function startController(options: ControllerOptions): Promise<Runni
     await closing.disposeAsync()
     throw thrown
   }
+}
+
+/** Which product each connection of a pinned context reaches. */
+function connectorsOf(context: string | undefined): Record<string, string> {
+  if (context === undefined) return {}
+  const { bindings } = JSON.parse(context) as TenantContext
+  return Object.fromEntries(
+    Object.values(bindings).flatMap(({ connections }) => connections.map(({ name, connector }) => [name, connector])),
+  )
 }
 
 /** A secret of this installation, made at the first start, readable by its user alone. */

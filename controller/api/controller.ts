@@ -19,6 +19,13 @@ export type Started =
   | { readonly kind: 'accepted' | 'already-accepted'; readonly runId: string }
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
 
+export interface RunHistory {
+  readonly state: RunState
+  readonly events: readonly RunEvent[]
+  /** Connector by name of the connection, as pinned by the run. */
+  readonly connectors: Readonly<Record<string, string>>
+}
+
 /** What the API needs of the running controller. */
 export interface ControllerView {
   /** The latest reconcile; undefined before the first one has ended. */
@@ -28,7 +35,7 @@ export interface ControllerView {
   /** Resolves after the run is durable. */
   start(wanted: RunWanted): Promise<Started>
   listRuns(filter: RunFilter): RunPage
-  history(runId: string): { readonly state: RunState; readonly events: readonly RunEvent[] } | undefined
+  history(runId: string): RunHistory | undefined
   approve(runId: string, answer: { step: string; approved: boolean; by: string; comment?: string }): Promise<boolean>
   cancel(runId: string, by: string, reason: string): Promise<boolean>
   webhookSecret(tenantUid: string): string

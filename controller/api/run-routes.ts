@@ -75,12 +75,13 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
       permission: 'runs:read',
       responses: { 200: schemas.runDetail },
       handle: ({ params }) => {
-        const { state, events } = found(controller, params['id'])
+        const { state, events, connectors } = found(controller, params['id'])
         return ok({
           run: summarise(state),
           inputs: state.request.inputs,
           outputs: state.outputs ?? {},
           steps: stepsOf(state),
+          connectors,
           events,
         })
       },

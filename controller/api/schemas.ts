@@ -39,6 +39,7 @@ export const runDetail = object({
       attempts: list(anything),
     }),
   ),
+  connectors: { type: 'object', additionalProperties: text },
   events: list(anything),
 })
 

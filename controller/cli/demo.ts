@@ -43,11 +43,11 @@ export async function runDemo(out: Output, controller: RunningController, fleet:
   const ids: string[] = []
   for (const tenant of tenants) ids.push(...(await deliver(controller, tenant, body)))
   for (const id of ids) {
-    const { state, events } = await controller.finished(id)
+    const { state, events, connectors } = await controller.finished(id)
     const run = summarise(state)
     shown.push({ id, tenant: run.tenant, workflow: run.workflow, state: run.state })
     if (out.isJson) continue
-    showRun(out, { run, events, inputs: state.request.inputs, outputs: state.outputs ?? {}, steps: [] })
+    showRun(out, { run, events, connectors, outputs: state.outputs ?? {} })
     out.line()
   }
   return shown

@@ -16,7 +16,18 @@ const regions = [
 ] as const
 
 const first = ['Alder', 'Birch', 'Cedar', 'Dune', 'Ember', 'Fjord', 'Granite', 'Heron', 'Iris', 'Juniper'] as const
-const second = ['Bakery', 'Clinic', 'Foundry', 'Freight', 'Gardens', 'Hotel', 'Law', 'Press', 'School', 'Works'] as const
+const second = [
+  'Bakery',
+  'Clinic',
+  'Foundry',
+  'Freight',
+  'Gardens',
+  'Hotel',
+  'Law',
+  'Press',
+  'School',
+  'Works',
+] as const
 
 /** A customer has at most so many sites. */
 const mostSites = 5

@@ -5,10 +5,10 @@ import type { Output } from './output.ts'
 
 export interface RunDetail {
   readonly run: RunSummary
-  readonly inputs: Readonly<Record<string, unknown>>
-  readonly outputs: Readonly<Record<string, unknown>>
-  readonly steps: readonly unknown[]
   readonly events: readonly RunEvent[]
+  /** Connector by connection. */
+  readonly connectors: Readonly<Record<string, string>>
+  readonly outputs: Readonly<Record<string, unknown>>
 }
 
 const glyphs: Readonly<Record<string, string>> = {
@@ -35,45 +35,61 @@ export function stateText(out: Output, state: string): string {
   return out.style(colors[state as keyof typeof colors] ?? 'dim', `${glyphs[state] ?? ' '} ${state}`)
 }
 
-/** A run step by step, with the vendor each action reached. */
-export function showRun(out: Output, { run, events, outputs }: RunDetail): void {
+/** A run step by step, with the product that each action reached. */
+export function showRun(out: Output, detail: RunDetail): void {
+  const { run, events, outputs } = detail
   out.line(
     `${stateText(out, run.state)}  ${out.style('bold', `${run.workflow} ${run.release}`)}  for ${run.tenant}  run ${run.id}`,
   )
   if (run.reason !== '') out.line(`  ${showSafely(run.reason)}`)
+  const actions = new Map(
+    events.flatMap((event) => (event.type === 'AttemptScheduled' ? [[event.step, event.action]] : [])),
+  )
+  const width = Math.max(
+    0,
+    ...events.map((event) => ('step' in event && event.step !== undefined ? event.step.length : 0)),
+  )
   for (const event of events) {
-    const line = eventLine(out, event)
+    const line = eventLine(out, event, width, actions, detail.connectors)
     if (line !== undefined) out.line(`  ${line}`)
   }
-  if (Object.keys(outputs).length > 0) out.line(`  outputs ${showSafely(JSON.stringify(outputs))}`)
+  if (Object.keys(outputs).length > 0)
+    out.line(`  ${out.style('dim', `outputs ${showSafely(JSON.stringify(outputs))}`)}`)
 }
 
 /** What an event says in one line; undefined for those that say nothing to a reader. */
-export function eventLine(out: Output, event: RunEvent): string | undefined {
+function eventLine(
+  out: Output,
+  event: RunEvent,
+  width: number,
+  actions: ReadonlyMap<string, string>,
+  connectors: RunDetail['connectors'],
+): string | undefined {
+  const step = 'step' in event && event.step !== undefined ? event.step.padEnd(width) : ''
   switch (event.type) {
     case 'AttemptSucceeded': {
-      if (event.skipped) return out.style('dim', `- ${event.step}  skipped`)
-      if (event.branch !== undefined) return `◆ ${event.step}  ${event.branch}`
-      const reached =
-        event.requests?.map(({ method, url, status, ms }) => `${method} ${url} ${status} ${Math.round(ms)} ms`) ?? []
-      const by = event.connection === undefined ? '' : ` by ${out.style('cyan', event.connection)}`
-      return [
-        `${out.style('green', '✓')} ${event.step}${by}${event.by === undefined ? '' : ` (${event.by})`}`,
-        ...reached.map((line) => out.style('dim', `    ${showSafely(line)}`)),
-      ].join('\n  ')
+      if (event.skipped) return out.style('dim', `- ${step}  skipped`)
+      if (event.branch !== undefined) return `◆ ${step}  ${event.branch}`
+      const by = event.by === undefined ? '' : `  as ${showSafely(event.by)} said`
+      if (event.connection === undefined) return `${out.style('green', '✓')} ${step.trimEnd()}${by}`
+      const product = connectors[event.connection] ?? event.connection
+      const ms = event.requests?.reduce((sum, request) => sum + request.ms, 0) ?? 0
+      const requests = event.requests?.map((request) => `${request.method} ${request.status}`).join(', ') ?? ''
+      const reached = `${actions.get(event.step) ?? ''} → ${out.style('cyan', product)}`
+      return `${out.style('green', '✓')} ${step}  ${reached}  ${out.style('dim', `${requests}, ${Math.round(ms)} ms`)}${by}`
     }
     case 'AttemptFailed':
-      return `${out.style('red', '✗')} ${event.step}  ${event.code}: ${showSafely(event.message)}${event.final ? '' : ' (tried again)'}`
+      return `${out.style('red', '✗')} ${step}  ${event.code}: ${showSafely(event.message)}${event.final ? '' : ' (tried again)'}`
     case 'AttemptUnknown':
-      return `${out.style('yellow', '?')} ${event.step}  ${event.code}: ${showSafely(event.message)}`
+      return `${out.style('yellow', '?')} ${step}  ${event.code}: ${showSafely(event.message)}`
     case 'ApprovalRequested':
-      return `${out.style('yellow', '…')} ${event.step}  waits for approval: ${showSafely(event.message)}`
+      return `${out.style('yellow', '…')} ${step}  waits for approval: ${showSafely(event.message)}`
     case 'ApprovalGiven':
-      return `${event.approved ? '✓' : '✗'} ${event.step}  ${event.approved ? 'approved' : 'rejected'} by ${showSafely(event.by)}`
+      return `${event.approved ? '✓' : '✗'} ${step}  ${event.approved ? 'approved' : 'rejected'} by ${showSafely(event.by)}`
     case 'RunFailed':
     case 'RunQuarantined':
     case 'RunCancelled':
-      return `${out.style('red', '✗')} ${event.type === 'RunFailed' ? showSafely(event.message) : showSafely(event.reason)}`
+      return `${out.style('red', '✗')} ${showSafely(event.type === 'RunFailed' ? event.message : event.reason)}`
     default:
       return undefined
   }

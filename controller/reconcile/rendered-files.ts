@@ -1,4 +1,4 @@
-import { stringify } from 'yaml'
+import { dump } from 'js-yaml'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { LiveTenant } from './live-tenants.ts'
 
@@ -33,6 +33,14 @@ function workflowPath(tenant: string, name: string): string {
   return `${tenant}/workflows/${name}.yaml`
 }
 
+const texts = new WeakMap<object, string>()
+
+/** Tenants with equal chains share one object, and so its text. */
 function yaml(value: object): string {
-  return stringify(value, { lineWidth: 0, aliasDuplicateObjects: false })
+  let text = texts.get(value)
+  if (text === undefined) {
+    text = dump(value, { lineWidth: -1, noRefs: true })
+    texts.set(value, text)
+  }
+  return text
 }
