@@ -21,6 +21,7 @@ export function fleetSnapshot(root: Folder, revision: Omit<Revision, 'tree'>): S
       ),
     )
   collect(root, '', problems)
+  problems.sort((a, b) => compareText(a.place?.file ?? '', b.place?.file ?? ''))
   if (problems.length < root.refusalCount)
     problems.push(
       problem('repository-unreadable', `${root.refusalCount - shownRefusals} further entries were refused.`),
@@ -36,4 +37,8 @@ function collect(folder: Folder, prefix: string, problems: Problem[]): void {
   for (const [name, entry] of folder.entries)
     if (isFolder(entry) && entry.refusalCount > 0 && problems.length < shownRefusals)
       collect(entry, `${prefix}${name}/`, problems)
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -12,6 +12,8 @@ export interface HintOptions {
   /** Milliseconds between two fingerprints. */
   readonly pollMs: number
   onHint(hint: Hint): void
+  /** Starts the watcher; chokidar unless told. */
+  readonly start?: typeof watch
 }
 
 /** Milliseconds of silence after which a burst of events becomes one hint, and the longest a hint is held back. */
@@ -30,7 +32,7 @@ export async function watchForHints(options: HintOptions): Promise<() => Promise
   let last = await options.fingerprint().catch(() => '')
   const settle = debounced(() => options.onHint({ kind: 'changed', reason: 'watcher' }))
   const watcher =
-    paths.length === 0 ? null : watch([...paths], { ignoreInitial: true, followSymlinks: false, ignored: isLock })
+    paths.length === 0 ? null : (options.start ?? watch)([...paths], { ignoreInitial: true, followSymlinks: false, ignored: isLock })
   let watching = watcher !== null
 
   const giveUp = (reason: string): void => {

@@ -2,7 +2,7 @@ import { type Dirent, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { caps } from '../../core/model/caps.ts'
 import type { FileEntry } from '../../core/model/snapshot.ts'
-import { type RawEntry, type Refusal, sift, siftRoot } from './entry-rules.ts'
+import { type RawEntry, type Refusal, type Sifted, sift, siftRoot } from './entry-rules.ts'
 import { isGone } from './file-contents.ts'
 import type { FileStamps } from './file-stamps.ts'
 import { emptyFolder, type Folder, isFolder, makeFolder } from './folder.ts'
@@ -23,10 +23,8 @@ export async function scanWorkTree(root: string, stamps: FileStamps, previous: F
     }
     const listed = list(path)
     if (listed.kind === 'gone') return emptyFolder
-    const sifted = (level === 0 ? siftRoot : sift)(listed.entries)
-    const refusals: Refusal[] = sifted.refusals.filter(
-      ({ name, code }) => code !== 'bad-path' || holdsFile(join(path, name)),
-    )
+    const sifted = siftOnDisk(path, listed.entries, level === 0 ? siftRoot : sift)
+    const refusals: Refusal[] = [...sifted.refusals]
     const files: [string, FileEntry][] = []
     for (const { name } of sifted.files) {
       const entry = readEntry(stamps, join(path, name))
@@ -90,7 +88,13 @@ function readEntry(stamps: FileStamps, path: string): FileEntry | null | Pick<Re
   }
 }
 
-/** Git knows no empty folders, so a folder counts only where something stands in it. */
+// Git knows no empty folders, so one must neither be refused nor push another one out. Looked at only where it matters.
+function siftOnDisk(path: string, entries: RawEntry[], rules: typeof sift<RawEntry>): Sifted<RawEntry> {
+  const sifted = rules(entries)
+  if (!sifted.refusals.some(({ code }) => code === 'bad-path' || code === 'path-collision')) return sifted
+  return rules(entries.filter(({ name, kind }) => kind !== 'folder' || holdsFile(join(path, name))))
+}
+
 function holdsFile(path: string): boolean {
   let entries: Dirent[]
   try {
