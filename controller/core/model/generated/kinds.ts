@@ -1304,7 +1304,7 @@ export interface WorkflowTest {
        */
       outcome: 'succeeded' | 'failed' | 'waiting'
       /**
-       * Ids of the steps that were performed, in order; skipped ones are left out.
+       * Ids of the steps that were performed, in order; skipped ones and blocks are left out.
        */
       path?: string[]
       /**
