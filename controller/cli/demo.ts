@@ -22,7 +22,7 @@ export interface DemoRun {
 }
 
 /** Delivers the sample alert, signed, to two customers whose products differ, and shows both runs to their end. */
-export async function runDemo(out: Output, controller: RunningController, fleet: string): Promise<DemoRun[]> {
+export async function runDemo(out: Output, controller: RunningController, fleet: string, named: readonly string[]): Promise<DemoRun[]> {
   const file = join(fleet, alertFile)
   if (!existsSync(file))
     throw new CommandError(
@@ -31,10 +31,10 @@ export async function runDemo(out: Output, controller: RunningController, fleet:
     )
   const body = readFileSync(file)
   const alert = toValue(JSON.parse(body.toString('utf8')))
-  const tenants = twoWithDifferentProducts(
-    [...(controller.view.reconciled()?.live.values() ?? [])],
-    isMap(alert) ? alert : {},
-  )
+  const live = controller.view.reconciled()?.live
+  const candidates = named.length > 0 ? named.flatMap((path) => live?.get(path) ?? []) : [...(live?.values() ?? [])]
+  const tenants = twoWithDifferentProducts(candidates, isMap(alert) ? alert : {})
+  if (tenants.length < 2) throw new CommandError(problem('unknown-tenant', 'the sample alert needs two customers with different products, and the fleet does not have them'), 1)
   const shown: DemoRun[] = []
   if (!out.isJson)
     out.line(

@@ -39,6 +39,7 @@ export function createOutput(streams: Streams, isJson: boolean): Output {
       for (const item of problems) line(`${formatProblem(item, { style })}\n`)
     },
     table: (head, rows) => {
+      if (rows.length === 0) return
       const table = new Table({
         head: head.map((text) => style('dim', text)),
         style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },

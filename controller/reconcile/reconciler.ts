@@ -160,7 +160,7 @@ function messageOf({ loaded, plan }: Pass): string {
   const source =
     commit === null
       ? 'a folder without git'
-      : `${commit.slice(0, 12)}${uncommitted.length > 0 ? ` with ${uncommitted.length} uncommitted files` : ''}`
+      : `${commit.slice(0, 12)}${uncommitted.length > 0 ? ` with uncommitted files (${uncommitted.length})` : ''}`
   const lines = plan.changes.slice(0, 50).map((change) => `${change.kind} ${change.path}`)
   const more = plan.changes.length > 50 ? [`… and ${plan.changes.length - 50} more`] : []
   return [

@@ -17,7 +17,7 @@ export const explain: Command = {
   options: offlineOptions,
   examples: [
     'headwater explain acme/north/contoso phishing-response',
-    "headwater explain acme/north/contoso phishing-response '/spec/steps/[id=open_ticket]'",
+    "headwater explain acme/north/contoso phishing-response '/spec/steps/[id=ticket]'",
     'headwater explain acme/north/contoso',
   ],
   run: (call) =>

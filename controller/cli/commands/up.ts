@@ -19,10 +19,7 @@ export function upCommand(start: StartController): Command {
       ['--ref <revision>', 'follow this branch instead of the working tree (a remote: default main)'],
       ['--once', 'reconcile, run what is due, and exit'],
       ['--sandbox', 'vendors are answered by the sandbox, from the recorded examples of their connectors'],
-      [
-        '--demo',
-        'with --sandbox: send one sample alert to two customers with different products and show what happens',
-      ],
+      ['--demo [tenants]', 'with the sandbox: send one sample alert to two customers with different products (of these, separated by commas) and show what happens'],
       ['--port <number>', 'port on 127.0.0.1 (default: 7420; 0 takes any free one)'],
       ['--state <dir>', 'where database, keys and mirror are kept (default: .headwater in the fleet)'],
       ['--allow-removals <number>', 'remove exactly so many tenants, once, although it is more than the brake allows'],
@@ -48,7 +45,7 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
     ...(revision !== undefined && { revision }),
     state: stateFolder(isRemote ? config.folder : path, text(call, 'state')),
     port: wholeNumber(call, 'port') ?? (once ? 0 : 7420),
-    isSandbox: options['sandbox'] === true || options['demo'] === true,
+    isSandbox: options['sandbox'] === true || options['demo'] !== undefined,
     allowRemovals: wholeNumber(call, 'allowRemovals'),
     gitToken: config.gitToken,
     logLevel: config.logLevel,
@@ -57,7 +54,8 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
   try {
     const first = await controller.reconcile()
     showReconciled(out, first, undefined)
-    const demo = options['demo'] === true ? await runDemo(out, controller, path) : undefined
+    const named = text(call, 'demo')?.split(',') ?? []
+    const demo = options['demo'] === undefined ? undefined : await runDemo(out, controller, path, named)
     if (once) {
       await controller.settled()
       if (out.isJson) out.json({ ...summaryOf(controller), demo })
