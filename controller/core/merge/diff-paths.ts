@@ -78,12 +78,15 @@ class DiffWalk {
     this.#step(memberSegment(named, rule), () => this.node(from, to, rule.item))
   }
 
-  /** Null is an empty container of either kind, so filling it adds what is inside and modifies nothing. */
+  /**
+   * Between a map and a list of members, or null and a filled map, what is inside says it all. Every other change of
+   * kind also modifies the place itself.
+   */
   #replaced(from: Json, to: Json, schema: SchemaNode): void {
-    const filled = (from === null && isFilledMap(to, schema)) || (to === null && isFilledMap(from, schema))
     this.#inside(this.diff.removed, from, schema)
     this.#inside(this.diff.added, to, schema)
-    if (!filled) this.diff.modified.push([...this.#path])
+    const said = (isFilled(from, schema) && isFilled(to, schema)) || isFilledMapOrNull(from, to, schema)
+    if (!said) this.diff.modified.push([...this.#path])
   }
 
   #whole(paths: Path[], value: Json, schema: SchemaNode): void {
@@ -109,6 +112,12 @@ class DiffWalk {
   }
 }
 
-function isFilledMap(value: Json, schema: SchemaNode): boolean {
+function isFilled(value: Json, schema: SchemaNode): boolean {
+  if (isList(value)) return value.length > 0 && listRule(schema) !== undefined
   return isMap(value) && !isAtomicMap(schema) && Object.keys(value).length > 0
+}
+
+function isFilledMapOrNull(from: Json, to: Json, schema: SchemaNode): boolean {
+  const other = from === null ? to : to === null ? from : undefined
+  return isMap(other) && isFilled(other, schema)
 }

@@ -27,7 +27,10 @@ export function listRule(schema: SchemaNode): ListRule {
   return fields.length === 0 ? undefined : { kind: 'keyed', fields, item: schema?.items }
 }
 
-/** Undefined iff the member has no identity: not a map, no key field at all, or a key field that is no scalar. */
+/**
+ * Undefined iff the member has no identity: not a map, a key field that is no scalar, or no key field written although
+ * they do not all have defaults.
+ */
 export function memberKey(member: Json, rule: MemberRule): MemberKey | undefined {
   if (rule.kind === 'set') return isScalar(member) ? member : `\u0000${canonicalText(member)}`
   if (!isMap(member)) return undefined
@@ -36,7 +39,8 @@ export function memberKey(member: Json, rule: MemberRule): MemberKey | undefined
     return value === undefined || value === null || !isScalar(value) ? undefined : value
   }
   const parts = rule.fields.map((name) => keyField(member, name, rule.item) ?? null)
-  if (parts.every((part) => part === null) || !parts.every(isScalar)) return undefined
+  const isNamed = rule.fields.some((name) => (get(member, name) ?? null) !== null) || !parts.includes(null)
+  if (!isNamed || !parts.every(isScalar)) return undefined
   return JSON.stringify(parts)
 }
 

@@ -6,8 +6,8 @@ export type TextResult =
   | { readonly kind: 'merged'; readonly text: string }
   | { readonly kind: 'conflicted'; readonly regions: readonly TextRegion[]; readonly both: string }
 
-/** More lines than this are one decision for a person: diff3 is quadratic on repeated lines. */
-const maxLines = 4000
+/** With more pairs of equal lines than this a comparison takes seconds; then the whole text is one decision for a person. */
+const maxPairs = 100_000
 
 /**
  * Merges three texts line by line. Line ends and the newline at the end do not count as differences; ours' stay.
@@ -17,7 +17,7 @@ export function mergeText(base: string, ours: string, theirs: string): TextResul
   const [b, o, t] = [linesOf(base), linesOf(ours), linesOf(theirs)]
   if (sameLines(o, t) || sameLines(b, t)) return { kind: 'same', text: ours }
   if (sameLines(b, o)) return { kind: 'same', text: styled(t, ours) }
-  if (Math.max(b.length, o.length, t.length) > maxLines) {
+  if (equalPairs(b, o) > maxPairs || equalPairs(b, t) > maxPairs) {
     return {
       kind: 'conflicted',
       regions: [{ baseRange: [0, b.length], ours: o, theirs: t }],
@@ -39,6 +39,12 @@ export function mergeText(base: string, ours: string, theirs: string): TextResul
   }
   const text = styled(lines, ours)
   return regions.length === 0 ? { kind: 'merged', text } : { kind: 'conflicted', regions, both: text }
+}
+
+function equalPairs(a: readonly string[], b: readonly string[]): number {
+  const counts = new Map<string, number>()
+  for (const line of a) counts.set(line, (counts.get(line) ?? 0) + 1)
+  return b.reduce((pairs, line) => pairs + (counts.get(line) ?? 0), 0)
 }
 
 function linesOf(text: string): string[] {
