@@ -130,12 +130,14 @@ export class CatFile {
 
   #takeLine(line: string): void {
     const batch = this.#queue[0]
-    const [, oid, type, size] = /^([0-9a-f]{40}) (\w+) (\d+)$/.exec(line) ?? []
-    if (batch === undefined || oid === undefined || type === undefined) {
+    // `NAME missing` and `NAME ambiguous` have no body, and names may hold anything but a line end.
+    const afterType = line.indexOf(' ', 41)
+    const size = afterType < 0 ? Number.NaN : Number(line.slice(afterType + 1))
+    if (batch === undefined || line[40] !== ' ' || Number.isNaN(size)) {
       this.#answer(null)
       return
     }
-    const fact = { oid, type, size: Number(size) }
+    const fact = { oid: line.slice(0, 40), type: line.slice(41, afterType), size }
     if (!batch.contents) this.#answer({ ...fact, body: null })
     else this.#body = { fact, bytes: fact.size <= batch.limit ? new Uint8Array(fact.size) : null, filled: 0 }
   }

@@ -97,6 +97,7 @@ export class CommitFolders {
 
   /** Forgets what none of the given roots holds. Cheap: works only once the memory has doubled. */
   retain(roots: readonly Folder[]): void {
+    if (this.#kept === 0) this.#kept = this.#folders.size
     if (this.#folders.size < 2 * this.#kept + 1_000) return
     const live = new Set<Folder>()
     const files = new Set<string>()

@@ -57,8 +57,8 @@ export function makeFolder(parts: FolderParts): Folder {
   // A refused entry is part of the id: a folder that became invalid must not look unchanged to those who compare ids.
   for (const refusal of refusals)
     rows.push({ name: refusal.name, mode: '100644', oid: standIn(refusal.code), entry: null })
-  rows.sort(treeOrder)
-  refusals.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  if (rows.length > 1) rows.sort(treeOrder)
+  if (refusals.length > 1) refusals.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
 
   if (parts.previous !== undefined && holdsTheSame(parts.previous, rows, refusals)) return parts.previous
 

@@ -8,12 +8,16 @@ import { type ObjectReader, type ResolvedRevision, treeBytesLimit } from './obje
 import { checkedRevision } from './revision-name.ts'
 import { parseTree, type TreeEntry } from './tree-object.ts'
 
+const rememberedSizes = 500_000
+
 /** Reads by one long-lived `git cat-file` child, started at the first question and again after a failure. */
 export class GitBinaryReader implements ObjectReader {
   readonly kind = 'git-binary'
   readonly #git: GitBinary
   readonly #gitdir: string
   #child: CatFile | null = null
+  /** Blobs known to be within the cap and not read yet: asked for once, not twice. */
+  readonly #fitting = new Set<string>()
 
   constructor(git: GitBinary, gitdir: string) {
     this.#git = git
@@ -56,16 +60,21 @@ export class GitBinaryReader implements ObjectReader {
   async readSizes(oids: Iterable<string>): Promise<Map<string, number>> {
     const wanted = distinct(oids)
     const answers = await this.#cat.facts(wanted)
-    return new Map(wanted.map((oid, i) => [oid, (answers[i] ?? fail(missing(oid))).size]))
+    const sizes = new Map(wanted.map((oid, i) => [oid, (answers[i] ?? fail(missing(oid))).size]))
+    if (this.#fitting.size > rememberedSizes) this.#fitting.clear()
+    for (const [oid, size] of sizes) if (size <= caps.fileBytes) this.#fitting.add(oid)
+    return sizes
   }
 
   async readBlobs(oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
     const wanted = distinct(oids)
-    for (const [oid, size] of await this.readSizes(wanted)) {
+    const unknown = wanted.filter((id) => !this.#fitting.has(id))
+    for (const [oid, size] of await this.readSizes(unknown)) {
       if (size > caps.fileBytes)
         throw new GitError('file-too-large', `Blob ${oid} has ${size} bytes; ${caps.fileBytes} are allowed.`)
     }
     const answers = await this.#cat.contents(wanted, caps.fileBytes)
+    for (const oid of wanted) this.#fitting.delete(oid)
     return new Map(wanted.map((oid, i) => [oid, contentsOf(answers[i]) ?? fail(missing(oid))]))
   }
 

@@ -110,7 +110,7 @@ function stopGroup(child: ChildProcessWithoutNullStreams): void {
 
 /** The argument list of a command: what anybody on the machine can read while it runs. */
 export function gitArguments<C extends GitCommand>(command: C, args: Parameters<Commands[C]>): string[] {
-  return [...fixedSettings, ...(commands[command] as (...values: string[]) => string[])(...args)]
+  return [...fixedSettings, ...(commands[command] as (...values: readonly string[]) => string[])(...args)]
 }
 
 function commandName(command: GitCommand): string {

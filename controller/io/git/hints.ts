@@ -32,7 +32,9 @@ export async function watchForHints(options: HintOptions): Promise<() => Promise
   let last = await options.fingerprint().catch(() => '')
   const settle = debounced(() => options.onHint({ kind: 'changed', reason: 'watcher' }))
   const watcher =
-    paths.length === 0 ? null : (options.start ?? watch)([...paths], { ignoreInitial: true, followSymlinks: false, ignored: isLock })
+    paths.length === 0
+      ? null
+      : (options.start ?? watch)([...paths], { ignoreInitial: true, followSymlinks: false, ignored: isLock })
   let watching = watcher !== null
 
   const giveUp = (reason: string): void => {

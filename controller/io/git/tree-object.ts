@@ -14,29 +14,28 @@ const strict = new TextDecoder('utf-8', { fatal: true })
 const lossy = new TextDecoder('utf-8')
 
 /** Reads the contents of a tree object. Checks the format only, not the names. Throws GitError on a broken object. */
-export function parseTree(oid: string, contents: Uint8Array): TreeEntry[] {
+export function parseTree(treeOid: string, contents: Uint8Array): TreeEntry[] {
   const bytes = Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength)
   const entries: TreeEntry[] = []
   let at = 0
   while (at < bytes.length) {
     const space = bytes.indexOf(0x20, at)
     const end = space < 0 ? -1 : bytes.indexOf(0, space)
-    if (end < 0 || end + 21 > bytes.length) throw new GitError('repository-unreadable', `Tree ${oid} is broken.`)
-    const raw = bytes.subarray(space + 1, end)
-    entries.push({
-      mode: bytes.toString('latin1', at, space),
-      ...decodeName(raw),
-      oid: bytes.toString('hex', end + 1, end + 21),
-    })
+    if (end < 0 || end + 21 > bytes.length) throw new GitError('repository-unreadable', `Tree ${treeOid} is broken.`)
+    // No view for each name: a fleet has tens of thousands, and most names are plain.
+    const plain = bytes.toString('latin1', space + 1, end)
+    const oid = bytes.toString('hex', end + 1, end + 21)
+    const mode = bytes.toString('latin1', at, space)
+    if (notAscii.test(plain)) entries.push({ mode, ...decodeName(bytes.subarray(space + 1, end)), oid })
+    else entries.push({ mode, name: plain, oid, exact: true })
     at = end + 21
   }
   return entries
 }
 
+const notAscii = /[\x80-\xff]/
+
 function decodeName(raw: Buffer): { name: string; exact: boolean } {
-  const name = raw.toString('latin1')
-  // oxlint-disable-next-line no-control-regex
-  if (/^[\x00-\x7f]*$/.test(name)) return { name, exact: true }
   try {
     return { name: strict.decode(raw), exact: true }
   } catch {

@@ -94,7 +94,9 @@ describe('a commit source', () => {
   })
 
   test('reads a fleet in a folder of the repository', async () => {
-    const root = newRepository(Object.fromEntries(Object.entries(fleet).map(([path, text]) => [join('sub/fleet', path), text])))
+    const root = newRepository(
+      Object.fromEntries(Object.entries(fleet).map(([path, text]) => [join('sub/fleet', path), text])),
+    )
     const { reader } = await counted(root)
     const files = async (folder: string): Promise<number> =>
       (await new CommitSource({ reader, revision: 'main', folder }).snapshot()).files.size

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fs from 'node:fs'
 import * as isomorphic from 'isomorphic-git'
-import { CommitSource, findGit, openRenderedBranch, openRepository, WorkTreeSource } from '../../../controller/io/git/index.ts'
+import {
+  CommitSource,
+  findGit,
+  openRenderedBranch,
+  openRepository,
+  WorkTreeSource,
+} from '../../../controller/io/git/index.ts'
 
 const tenants = Number(process.argv[2] ?? 10_000)
 const repeats = Number(process.argv[3] ?? 3)
@@ -28,15 +34,19 @@ async function time(name: string, times: number, act: (round: number) => unknown
   }
   spent.sort((a, b) => a - b)
   rows.push([name, spent[0] ?? 0, spent[Math.floor(spent.length / 2)] ?? 0])
-  console.log(`${name.padEnd(64)} ${spent[0]?.toFixed(1).padStart(9)} ${spent[Math.floor(spent.length / 2)]?.toFixed(1).padStart(9)}`)
+  console.log(
+    `${name.padEnd(64)} ${spent[0]?.toFixed(1).padStart(9)} ${spent[Math.floor(spent.length / 2)]?.toFixed(1).padStart(9)}`,
+  )
 }
 
-const tenantText = (i: number): string => `kind: Tenant\nmetadata:\n  name: c${i}\n${'  note: a line of a usual length\n'.repeat(20)}`
+const tenantText = (i: number): string =>
+  `kind: Tenant\nmetadata:\n  name: c${i}\n${'  note: a line of a usual length\n'.repeat(20)}`
 const pathOf = (i: number): string => `tenants/r${i % 8}/p${i % Math.ceil(tenants / 50)}/c${i}`
 
 function importFleet(): void {
   const lines = ['commit refs/heads/main', 'committer T <t@example.com> 1767225600 +0000', 'data 1', 'x']
-  const add = (path: string, text: string): void => void lines.push(`M 100644 inline ${path}`, `data ${text.length}`, text)
+  const add = (path: string, text: string): void =>
+    void lines.push(`M 100644 inline ${path}`, `data ${text.length}`, text)
   for (let i = 0; i < tenants; i++) {
     add(`${pathOf(i)}/tenant.yaml`, tenantText(i))
     if (i % 5 < 4) add(`${pathOf(i)}/overlays/o.yaml`, `kind: Overlay\nn: ${i}\n${'  note: a line\n'.repeat(20)}`)
@@ -46,7 +56,13 @@ function importFleet(): void {
 
 function editOne(round: number): void {
   const text = `kind: Tenant # ${round}\n`
-  const lines = ['commit refs/heads/main', 'committer T <t@example.com> 1767225600 +0000', 'data 1', 'x', 'from refs/heads/main^0']
+  const lines = [
+    'commit refs/heads/main',
+    'committer T <t@example.com> 1767225600 +0000',
+    'data 1',
+    'x',
+    'from refs/heads/main^0',
+  ]
   lines.push(`M 100644 inline ${pathOf(round * 7)}/tenant.yaml`, `data ${text.length}`, text)
   git(['fast-import', '--quiet'], `${lines.join('\n')}\n`)
 }
@@ -91,7 +107,9 @@ for (const [name, options] of [
     spent.push(performance.now() - started)
   }
   spent.sort((a, b) => a - b)
-  console.log(`${`${name}: snapshot after one edit`.padEnd(64)} ${spent[0]?.toFixed(1).padStart(9)} ${spent[5]?.toFixed(1).padStart(9)}`)
+  console.log(
+    `${`${name}: snapshot after one edit`.padEnd(64)} ${spent[0]?.toFixed(1).padStart(9)} ${spent[5]?.toFixed(1).padStart(9)}`,
+  )
   await reader.close()
 }
 
@@ -114,27 +132,42 @@ for (const [name, options] of [
   await time(`rendered branch ${name}: one file`, 10, (i) =>
     branch.commitFiles({ files: new Map([[`${pathOf(i * 3)}/w.yaml`, `x: ${i}\n`]]), message: 'one', author }),
   )
-  await time(`rendered branch ${name}: all files, no change`, 1, () => branch.commitFiles({ files: new Map([...many].slice(40)), message: 'all', author }))
+  await time(`rendered branch ${name}: all files, no change`, 1, () =>
+    branch.commitFiles({ files: new Map([...many].slice(40)), message: 'all', author }),
+  )
   await branch.close()
 }
 
 const target = join(folder, 'compare.git')
 git(['init', '-q', '--bare', target])
 const importInto = (name: string, paths: readonly string[], from: string): void => {
-  const lines = [`commit refs/heads/${name}`, 'committer T <t@example.com> 0 +0000', 'data 1', 'x', ...(from === '' ? [] : [`from ${from}`])]
+  const lines = [
+    `commit refs/heads/${name}`,
+    'committer T <t@example.com> 0 +0000',
+    'data 1',
+    'x',
+    ...(from === '' ? [] : [`from ${from}`]),
+  ]
   paths.forEach((path, i) => lines.push(`M 100644 inline ${path}`, `data ${tenantText(i).length}`, tenantText(i)))
   git(['-C', target, 'fast-import', '--quiet'], `${lines.join('\n')}\n`)
 }
-await time('fast-import: all files', 1, () => importInto('f', Array.from({ length: tenants }, (_, i) => `${pathOf(i)}/w.yaml`), ''))
+await time('fast-import: all files', 1, () =>
+  importInto(
+    'f',
+    Array.from({ length: tenants }, (_, i) => `${pathOf(i)}/w.yaml`),
+    '',
+  ),
+)
 await time('fast-import: one file', 10, (i) => importInto('f', [`${pathOf(i * 3 + 1)}/w.yaml`], 'refs/heads/f^0'))
 const cache = {}
 await time('isomorphic-git writeBlob: 1,000 files', 1, async () => {
-  for (let i = 0; i < 1_000; i++) await isomorphic.writeBlob({ fs, gitdir: target, blob: Buffer.from(`${i} ${tenantText(i)}`) })
+  for (let i = 0; i < 1_000; i++)
+    await isomorphic.writeBlob({ fs, gitdir: target, blob: Buffer.from(`${i} ${tenantText(i)}`) })
 })
 await time('isomorphic-git writeBlob, writeTree, commit: one file', 10, async (i) => {
   const blob = await isomorphic.writeBlob({ fs, gitdir: target, blob: Buffer.from(`one ${i}`) })
   const head = await isomorphic.resolveRef({ fs, gitdir: target, ref: 'refs/heads/f' })
-  const parts = `${pathOf(i)}`.split('/')
+  const parts = pathOf(i).split('/')
   const { tree, oid } = await isomorphic.readTree({ fs, gitdir: target, cache, oid: head })
   const chain = [{ tree, oid }]
   for (const part of parts) {
@@ -148,7 +181,17 @@ await time('isomorphic-git writeBlob, writeTree, commit: one file', 10, async (i
     child = { mode: '040000', path: parts[level - 1] ?? '', oid: written, type: 'tree' }
   }
   const who = { name: 'T', email: 't@example.com', timestamp: 0, timezoneOffset: 0 }
-  await isomorphic.commit({ fs, gitdir: target, ref: 'refs/heads/f', message: 'x', tree: child.oid, parent: [head], author: who })
+  await isomorphic.commit({
+    fs,
+    gitdir: target,
+    ref: 'refs/heads/f',
+    message: 'x',
+    tree: child.oid,
+    parent: [head],
+    author: who,
+  })
 })
-console.log(`git ${binary?.version.join('.')}, node ${process.version}, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB at the end`)
+console.log(
+  `git ${binary?.version.join('.')}, node ${process.version}, ${(process.memoryUsage().rss / 1e6).toFixed(0)} MB at the end`,
+)
 rmSync(folder, { recursive: true, force: true })

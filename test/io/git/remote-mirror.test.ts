@@ -1,9 +1,24 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { findGit, openRemoteMirror, type RemoteMirror, type RemoteMirrorOptions } from '../../../controller/io/git/index.ts'
+import {
+  findGit,
+  openRemoteMirror,
+  type RemoteMirror,
+  type RemoteMirrorOptions,
+} from '../../../controller/io/git/index.ts'
 import { type GitHttpServer, startGitHttpServer } from '../../fakes/git-http-server.ts'
-import { commitAll, commitTree, git, newFolder, newRepository, smallFleet, writeBlob, writeFiles, writeTree } from './repositories.ts'
+import {
+  commitAll,
+  commitTree,
+  git,
+  newFolder,
+  newRepository,
+  smallFleet,
+  writeBlob,
+  writeFiles,
+  writeTree,
+} from './repositories.ts'
 
 const token = 'hw-secret-token-1234567890'
 const transports = [
@@ -25,7 +40,10 @@ async function startRemote(): Promise<Remote> {
   git(root, ['clone', '-q', '--bare', work, 'fleet.git'])
   const server = await startGitHttpServer({ root, token })
   onTestFinished(() => server.close())
-  const push = (files: Record<string, string> = { 'tenants/new/tenant.yaml': 'kind: Tenant\n' }, ...options: string[]): string => {
+  const push = (
+    files: Record<string, string> = { 'tenants/new/tenant.yaml': 'kind: Tenant\n' },
+    ...options: string[]
+  ): string => {
     writeFiles(work, files)
     const commit = commitAll(work)
     git(work, ['push', '-q', ...options, join(root, 'fleet.git'), 'main'])
@@ -114,17 +132,31 @@ describe.each(transports)('a mirror fetched by %s', (_, choice) => {
   })
 
   test('a wrong token, a wrong branch and a wrong repository are told apart', async () => {
-    const failure = async (options: Partial<RemoteMirrorOptions>): Promise<unknown> => await (await open(options)).fetch().catch((error: unknown) => error)
-    expect(await failure({ token: 'wrong-token' })).toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('credentials') })
-    expect(await failure({ token: undefined })).toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('credentials') })
-    expect(await failure({ ref: 'nothing' })).toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('no such branch') })
-    expect(await failure({ url: `${remote.server.url}/nothing.git` })).toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('no such repository') })
+    const failure = async (options: Partial<RemoteMirrorOptions>): Promise<unknown> =>
+      await (await open(options)).fetch().catch((error: unknown) => error)
+    expect(await failure({ token: 'wrong-token' })).toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('credentials'),
+    })
+    expect(await failure({ token: undefined })).toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('credentials'),
+    })
+    expect(await failure({ ref: 'nothing' })).toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('no such branch'),
+    })
+    expect(await failure({ url: `${remote.server.url}/nothing.git` })).toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('no such repository'),
+    })
   })
 
   test('no error holds the token, and neither does the mirror', async () => {
     const wrong = 'wrong-token-0987654321'
     const error = await (await open({ token: wrong })).fetch().catch((thrown: unknown) => thrown)
-    for (const secret of [wrong, Buffer.from(`x-access-token:${wrong}`).toString('base64')]) expect(everythingIn(error)).not.toContain(secret)
+    for (const secret of [wrong, Buffer.from(`x-access-token:${wrong}`).toString('base64')])
+      expect(everythingIn(error)).not.toContain(secret)
     await (await open()).fetch()
     for (const name of ['config', 'FETCH_HEAD']) {
       if (existsSync(join(gitdir, name))) expect(readFileSync(join(gitdir, name), 'utf8')).not.toContain(token)
@@ -134,7 +166,9 @@ describe.each(transports)('a mirror fetched by %s', (_, choice) => {
   test('does not follow a redirect, and sends nobody else the token', async () => {
     const other = await startGitHttpServer({ root: remote.root })
     onTestFinished(() => other.close())
-    remote.server.answerWith((request, response) => void response.writeHead(302, { location: `${other.url}${request.url}` }).end())
+    remote.server.answerWith(
+      (request, response) => void response.writeHead(302, { location: `${other.url}${request.url}` }).end(),
+    )
     const error = await (await open()).fetch().catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('redirect') })
     expect(other.requests).toEqual([])
@@ -180,7 +214,9 @@ describe('a mirror', () => {
     'https://example.com/fleet.git?token=hunter2',
     '--upload-pack=touch',
   ])('refuses the URL %s without repeating it', async (url) => {
-    const error = await openRemoteMirror({ url, ref: 'main', gitdir: join(newFolder(), 'm.git') }).catch((thrown: unknown) => thrown)
+    const error = await openRemoteMirror({ url, ref: 'main', gitdir: join(newFolder(), 'm.git') }).catch(
+      (thrown: unknown) => thrown,
+    )
     expect(error).toMatchObject({ code: 'fetch-failed' })
     expect(everythingIn(error)).not.toContain('hunter2')
   })
@@ -210,7 +246,9 @@ describe('a mirror', () => {
     const mirror = await openRemoteMirror({ url: remote.url, ref: 'main', gitdir: join(newFolder(), 'm.git'), token })
     onTestFinished(() => mirror.close())
     await expect(mirror.fetch()).rejects.toMatchObject({ code: 'fetch-failed' })
-    expect(remote.server.requests[0]?.authorization).toContain(Buffer.from(`x-access-token:${token}`).toString('base64'))
+    expect(remote.server.requests[0]?.authorization).toContain(
+      Buffer.from(`x-access-token:${token}`).toString('base64'),
+    )
     expect(seen.some((line) => line.includes('ls-remote') && line.includes(remote.url))).toBe(true)
     for (const secret of [token, Buffer.from(`x-access-token:${token}`).toString('base64')])
       expect(seen.filter((line) => line.includes(secret))).toEqual([])
@@ -227,7 +265,10 @@ describe('a mirror', () => {
     const bare = join(remote.root, 'fleet.git')
     const blob = writeBlob(bare, 'x')
     const commit = commitTree(bare, writeTree(bare, [{ mode: '100644', name: '.git', oid: blob }]), 'refs/heads/main')
-    await expect(mirror.fetch()).rejects.toMatchObject({ code: 'fetch-failed', message: expect.stringContaining('not in order') })
+    await expect(mirror.fetch()).rejects.toMatchObject({
+      code: 'fetch-failed',
+      message: expect.stringContaining('not in order'),
+    })
     expect(git(gitdir, ['rev-parse', 'main'])).toBe(before)
     expect(await mirror.reader.resolve(commit)).toBeNull()
     expect(readdirSync(gitdir).filter((name) => name.startsWith('quarantine-'))).toEqual([])

@@ -28,7 +28,11 @@ describe.each([
   test('makes the repository and the first commit', async () => {
     const { gitdir, branch } = await open()
     expect(branch.tip()).toBeNull()
-    const outcome = await branch.commitFiles({ files: files({ 'acme/a.yaml': 'a: 1\n', 'b.yaml': 'ü\n' }), message: 'first', author })
+    const outcome = await branch.commitFiles({
+      files: files({ 'acme/a.yaml': 'a: 1\n', 'b.yaml': 'ü\n' }),
+      message: 'first',
+      author,
+    })
     expect(outcome).toEqual({ kind: 'committed', commit: git(gitdir, ['rev-parse', ref]), parent: null })
     expect(listing(gitdir)).toEqual(['acme/a.yaml', 'b.yaml'])
     expect(git(gitdir, ['show', `${ref}:b.yaml`])).toBe('ü')
@@ -40,10 +44,20 @@ describe.each([
 
   test('changes only what is named, removes empty folders, and is found in git log', async () => {
     const { gitdir, branch } = await open()
-    await branch.commitFiles({ files: files({ 'a/b/c.yaml': '1\n', 'a/d.yaml': '2\n', 'e/f.yaml': '3\n', 'e.yaml': '4\n' }), message: 'one', author })
-    await branch.commitFiles({ files: files({ 'a/b/c.yaml': null, 'e/f.yaml': '5\n', 'nothing/here.yaml': null }), message: 'two', author })
+    await branch.commitFiles({
+      files: files({ 'a/b/c.yaml': '1\n', 'a/d.yaml': '2\n', 'e/f.yaml': '3\n', 'e.yaml': '4\n' }),
+      message: 'one',
+      author,
+    })
+    await branch.commitFiles({
+      files: files({ 'a/b/c.yaml': null, 'e/f.yaml': '5\n', 'nothing/here.yaml': null }),
+      message: 'two',
+      author,
+    })
     expect(listing(gitdir)).toEqual(['a/d.yaml', 'e.yaml', 'e/f.yaml'])
-    expect(git(gitdir, ['log', '--format=%s', '--name-status', ref, '--', 'e/f.yaml']).replace(/\s+/g, ' ')).toBe('two M e/f.yaml one A e/f.yaml')
+    expect(git(gitdir, ['log', '--format=%s', '--name-status', ref, '--', 'e/f.yaml']).replace(/\s+/g, ' ')).toBe(
+      'two M e/f.yaml one A e/f.yaml',
+    )
     git(gitdir, ['fsck', '--strict'])
   })
 
@@ -51,9 +65,14 @@ describe.each([
     const { branch } = await open()
     const wanted = { files: files({ 'a/b.yaml': '1\n' }), message: 'one', author }
     const first = await branch.commitFiles(wanted)
-    expect(await branch.commitFiles({ ...wanted, message: 'again' })).toEqual({ kind: 'unchanged', commit: branch.tip() })
+    expect(await branch.commitFiles({ ...wanted, message: 'again' })).toEqual({
+      kind: 'unchanged',
+      commit: branch.tip(),
+    })
     expect(first).toMatchObject({ commit: branch.tip() })
-    expect(await branch.commitFiles({ ...wanted, files: files({ 'x.yaml': null }) })).toMatchObject({ kind: 'unchanged' })
+    expect(await branch.commitFiles({ ...wanted, files: files({ 'x.yaml': null }) })).toMatchObject({
+      kind: 'unchanged',
+    })
   })
 
   test('the same files, author and date give the same commit elsewhere', async () => {
@@ -64,7 +83,9 @@ describe.each([
   test('removing the last file leaves an empty tree', async () => {
     const { gitdir, branch } = await open()
     await branch.commitFiles({ files: files({ 'a/b.yaml': '1\n' }), message: 'one', author })
-    expect(await branch.commitFiles({ files: files({ 'a/b.yaml': null }), message: 'two', author })).toMatchObject({ kind: 'committed' })
+    expect(await branch.commitFiles({ files: files({ 'a/b.yaml': null }), message: 'two', author })).toMatchObject({
+      kind: 'committed',
+    })
     expect(git(gitdir, ['ls-tree', ref])).toBe('')
     await branch.commitFiles({ files: files({ 'c.yaml': '1\n' }), message: 'three', author })
     expect(listing(gitdir)).toEqual(['c.yaml'])
@@ -111,25 +132,39 @@ describe.each([
     await branch.commitFiles({ files: files({ 'a.yaml': '1\n' }), message: 'one', author })
     git(gitdir, ['pack-refs', '--all'])
     git(gitdir, ['gc', '-q', '--prune=now'])
-    expect(await branch.commitFiles({ files: files({ 'b.yaml': '1\n' }), message: 'two', author })).toMatchObject({ kind: 'committed' })
+    expect(await branch.commitFiles({ files: files({ 'b.yaml': '1\n' }), message: 'two', author })).toMatchObject({
+      kind: 'committed',
+    })
     expect(listing(gitdir)).toEqual(['a.yaml', 'b.yaml'])
   })
 
   test('writes thousands of files as one pack that git finds in order', async () => {
     const { gitdir, branch } = await open()
-    const many = new Map(Array.from({ length: 2_000 }, (_unused, i) => [`t${i % 50}/w${i}.yaml`, `name: ${i}\n`.repeat(i % 300)]))
+    const many = new Map(
+      Array.from({ length: 2_000 }, (_unused, i) => [`t${i % 50}/w${i}.yaml`, `name: ${i}\n`.repeat(i % 300)]),
+    )
     await branch.commitFiles({ files: many, message: 'many', author })
     expect(readdirSync(join(gitdir, 'objects/pack')).filter((name) => name.endsWith('.pack'))).toHaveLength(1)
     expect(listing(gitdir)).toHaveLength(2_000)
     expect(git(gitdir, ['show', `${ref}:t49/w299.yaml`])).toBe('name: 299\n'.repeat(299).trimEnd())
     git(gitdir, ['fsck', '--strict', '--full'])
-    git(gitdir, ['verify-pack', ...readdirSync(join(gitdir, 'objects/pack')).filter((name) => name.endsWith('.idx')).map((name) => `objects/pack/${name}`)])
+    git(gitdir, [
+      'verify-pack',
+      ...readdirSync(join(gitdir, 'objects/pack'))
+        .filter((name) => name.endsWith('.idx'))
+        .map((name) => `objects/pack/${name}`),
+    ])
   })
 
-  test.each(['../x', '.git/config', 'a/.GIT/x', '/etc/x', 'a//b', 'a/./b', '', 'sp ace', 'a\nb'])('refuses the path %j', async (path) => {
-    const { branch } = await open()
-    await expect(branch.commitFiles({ files: files({ [path]: 'x' }), message: 'x', author })).rejects.toMatchObject({ code: 'bad-path' })
-  })
+  test.each(['../x', '.git/config', 'a/.GIT/x', '/etc/x', 'a//b', 'a/./b', '', 'sp ace', 'a\nb'])(
+    'refuses the path %j',
+    async (path) => {
+      const { branch } = await open()
+      await expect(branch.commitFiles({ files: files({ [path]: 'x' }), message: 'x', author })).rejects.toMatchObject({
+        code: 'bad-path',
+      })
+    },
+  )
 
   test('a name cannot add a header to the commit', async () => {
     const { gitdir, branch } = await open()

@@ -111,6 +111,7 @@ export function commitTree(root: string, tree: string, ref = 'refs/heads/hostile
 export function importFiles(root: string, files: Readonly<Record<string, string>>): void {
   const lines = ['commit refs/heads/main', 'committer Test <test@example.com> 1767225600 +0000', 'data 6', 'import']
   lines.push('from refs/heads/main^0')
-  for (const [path, text] of Object.entries(files)) lines.push(`M 100644 inline ${path}`, `data ${Buffer.byteLength(text)}`, text)
+  for (const [path, text] of Object.entries(files))
+    lines.push(`M 100644 inline ${path}`, `data ${Buffer.byteLength(text)}`, text)
   git(root, ['fast-import', '--quiet'], `${lines.join('\n')}\n`)
 }

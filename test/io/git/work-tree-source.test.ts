@@ -44,7 +44,11 @@ describe('a work tree source', () => {
     const root = newRepository(smallFleet)
     const source = await open(root)
     expect((await source.snapshot()).revision.uncommitted).toEqual([])
-    writeFiles(root, { 'tenants/acme/tenant.yaml': 'edited: 1\n', 'tenants/zeta/tenant.yaml': 'new: 1\n', 'README.md': 'outside' })
+    writeFiles(root, {
+      'tenants/acme/tenant.yaml': 'edited: 1\n',
+      'tenants/zeta/tenant.yaml': 'new: 1\n',
+      'README.md': 'outside',
+    })
     rmSync(join(root, 'tenants/acme.yaml'))
     const { revision } = await source.snapshot()
     expect(revision.uncommitted).toEqual(['tenants/acme.yaml', 'tenants/acme/tenant.yaml', 'tenants/zeta/tenant.yaml'])
@@ -58,7 +62,9 @@ describe('a work tree source', () => {
     git(fresh, ['init', '-q'])
     writeFiles(fresh, smallFleet)
     expect((await (await open(fresh)).snapshot()).revision).toMatchObject({ commit: null, uncommitted: [] })
-    const root = newRepository(Object.fromEntries(Object.entries(smallFleet).map(([path, text]) => [`examples/one/${path}`, text])))
+    const root = newRepository(
+      Object.fromEntries(Object.entries(smallFleet).map(([path, text]) => [`examples/one/${path}`, text])),
+    )
     const linked = join(newFolder(), 'linked')
     git(root, ['worktree', 'add', '-q', '-b', 'side', linked])
     for (const place of [root, linked]) {
@@ -73,7 +79,10 @@ describe('a work tree source', () => {
   test('a folder that only happens to lie below a repository has no commit', async () => {
     const root = newRepository({ 'README.md': 'somebody’s home' })
     writeFiles(root, Object.fromEntries(Object.entries(smallFleet).map(([path, text]) => [`downloads/${path}`, text])))
-    expect((await (await open(join(root, 'downloads'))).snapshot()).revision).toMatchObject({ commit: null, uncommitted: [] })
+    expect((await (await open(join(root, 'downloads'))).snapshot()).revision).toMatchObject({
+      commit: null,
+      uncommitted: [],
+    })
   })
 
   test('reads a file again only where its times changed', async () => {
@@ -164,7 +173,8 @@ describe('a work tree source', () => {
     const root = newRepository(smallFleet)
     const source = await open(root)
     const before = await source.snapshot()
-    for (const name of ['empty', 'with space', 'ACME', '.git~']) mkdirSync(join(root, 'tenants', name, 'deeper'), { recursive: true })
+    for (const name of ['empty', 'with space', 'ACME', '.git~'])
+      mkdirSync(join(root, 'tenants', name, 'deeper'), { recursive: true })
     expect(await source.snapshot()).toBe(before)
   })
 
@@ -231,7 +241,9 @@ describe('hints', () => {
       },
     })
     onTestFinished(stop)
-    await expect.poll(() => hints, { timeout: 5_000 }).toEqual([{ kind: 'polling', reason: expect.stringContaining('ENOSPC') }])
+    await expect
+      .poll(() => hints, { timeout: 5_000 })
+      .toEqual([{ kind: 'polling', reason: expect.stringContaining('ENOSPC') }])
     state = 'two'
     await expect.poll(() => hints.at(-1), { timeout: 5_000 }).toEqual({ kind: 'changed', reason: 'timer' })
   })
