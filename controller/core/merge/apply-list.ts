@@ -1,5 +1,4 @@
 import { get, isList, isMap, type Json, type JsonList, type JsonMap } from '../model/values.ts'
-import { applyMap } from './apply-overlay.ts'
 import {
   indexMembers,
   isFault,
@@ -11,9 +10,19 @@ import {
   type SetRule,
 } from './list-rule.ts'
 import { implicitPlaces, placeOf } from './overlay-place.ts'
+import type { SchemaNode } from './merge-schema.ts'
 import { has, isOn, memberDirectives } from './overlay-directives.ts'
 import type { OverlayWalk } from './overlay-walk.ts'
 import { type Placed, placeMembers } from './placement.ts'
+
+/** How the content of one member is applied. */
+type ApplyMember = (
+  base: Json | undefined,
+  change: JsonMap,
+  schema: SchemaNode,
+  walk: OverlayWalk,
+  allowed: ReadonlySet<string>,
+) => JsonMap
 
 /** Edits never change the order; what the parent lacks is inserted beside its anchor. */
 export function applyKeyedList(
@@ -21,6 +30,7 @@ export function applyKeyedList(
   overlay: JsonList | JsonMap,
   rule: KeyedRule,
   walk: OverlayWalk,
+  applyMember: ApplyMember,
 ): Json {
   const { parent, members } = listsOf(base, overlay, rule, walk)
   if (isMap(overlay) && has(overlay, '$remove')) {
@@ -34,7 +44,7 @@ export function applyKeyedList(
   for (const [key, at] of old) values.set(key, parent[at] as Json)
   const gone = new Set<MemberKey>()
   const placed: Placed[] = []
-  const implicit = implicitPlaces(members, changes, old)
+  const implicit = implicitPlaces(changes, old)
   for (const [key, at] of changes) {
     const change = members[at] as JsonMap
     walk.at(memberSegment(change, rule), () => {
@@ -52,7 +62,7 @@ export function applyKeyedList(
       if (before === undefined) placed.push({ key, place: explicit ?? implicit(at) })
       else if (explicit && has(change, '$move')) placed.push({ key, place: explicit })
       else if (explicit) walk.notice('redundant')
-      values.set(key, applyMap(before, change, rule.item, walk, memberDirectives))
+      values.set(key, applyMember(before, change, rule.item, walk, memberDirectives))
     })
   }
   if (gone.size === 0 && placed.length === 0) {
@@ -114,12 +124,14 @@ function listsOf(
     walk.problem('bad-directive', '$add is a list of members.')
     return { parent: [], members: [] }
   }
-  const isMarker = (member: Json): boolean =>
-    isMap(member) && isOn(member, '$replace') && Object.keys(member).length === 1
   const marked = rule.kind === 'keyed' && given.some(isMarker)
   const replace = marked || (isMap(overlay) && isOn(overlay, '$replace'))
   const members = marked ? given.filter((member) => !isMarker(member)) : given
   return { parent: isList(base) && !replace ? base : [], members }
+}
+
+function isMarker(member: Json): boolean {
+  return isMap(member) && isOn(member, '$replace') && Object.keys(member).length === 1
 }
 
 function indexed(list: JsonList, rule: MemberRule, walk: OverlayWalk): ReadonlyMap<MemberKey, number> | undefined {

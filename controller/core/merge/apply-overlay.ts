@@ -46,12 +46,7 @@ export function applyOverlay({ base, overlay, schema, previousBase }: OverlayInp
 }
 
 /** The value at one place; undefined deletes it. */
-export function applyNode(
-  base: Json | undefined,
-  overlay: Json,
-  schema: SchemaNode,
-  walk: OverlayWalk,
-): Json | undefined {
+function applyNode(base: Json | undefined, overlay: Json, schema: SchemaNode, walk: OverlayWalk): Json | undefined {
   if (schema?.['x-merge-identity'] === 'immutable' && base !== undefined && !equal(base, overlay)) {
     walk.problem('immutable', 'An overlay cannot change what identifies the resource.')
     return base
@@ -61,7 +56,7 @@ export function applyNode(
     if (isOn(overlay, '$null')) return null
     if (isOn(overlay, '$delete')) return deleted(base, walk)
     if (isListForm(overlay)) {
-      if (rule?.kind === 'keyed') return applyKeyedList(base, overlay, rule, walk)
+      if (rule?.kind === 'keyed') return applyKeyedList(base, overlay, rule, walk, applyMap)
       if (rule?.kind === 'set') return applySet(base, overlay, rule, walk)
       walk.problem('misplaced-directive', 'This is no set, so there is nothing to add to or remove from.')
       return base
@@ -74,14 +69,16 @@ export function applyNode(
     walk.problem('wrong-type', 'Expected a list.')
     return base
   }
-  return rule.kind === 'keyed' ? applyKeyedList(base, overlay, rule, walk) : applySet(base, overlay, rule, walk)
+  return rule.kind === 'keyed'
+    ? applyKeyedList(base, overlay, rule, walk, applyMap)
+    : applySet(base, overlay, rule, walk)
 }
 
 function deleted(base: Json | undefined, walk: OverlayWalk): undefined {
   if (base === undefined) walk.noTarget()
 }
 
-export function applyMap(
+function applyMap(
   base: Json | undefined,
   overlay: JsonMap,
   schema: SchemaNode,

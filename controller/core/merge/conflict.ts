@@ -68,9 +68,8 @@ export interface DanglingReference {
 
 /** The same difference has the same key, whoever has it: one decision counts for a whole fleet. */
 export function tripleKey(conflict: Conflict): string {
-  const side = (value: Json | undefined): Json => (value === undefined ? [] : [value])
   const { base, ours, theirs } = conflict
-  return canonicalText([formatPath(conflict.path), side(base), side(ours), side(theirs)])
+  return canonicalText([formatPath(conflict.path), boxed(base), boxed(ours), boxed(theirs)])
 }
 
 export function tripleHash(conflict: Conflict): string {
@@ -84,4 +83,9 @@ export function conflictId(resource: string, conflict: Conflict): string {
 
 function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+/** Absent and null are different. */
+function boxed(value: Json | undefined): Json {
+  return value === undefined ? [] : [value]
 }

@@ -1,6 +1,7 @@
 import { get, type Json, type JsonList, type JsonMap, newMap } from '../model/values.ts'
-import { extractMap, spelled } from './extract-overlay.ts'
 import { type KeyedRule, type MemberIndex, type MemberKey, memberSegment } from './list-rule.ts'
+import type { SchemaNode } from './merge-schema.ts'
+import { spelled } from './spelled.ts'
 
 /** An insert or move names its predecessor and this many before that: they hold the place when the predecessor goes. */
 const fallbackAnchors = 3
@@ -11,6 +12,7 @@ export function extractKeyedList(
   old: MemberIndex,
   now: MemberIndex,
   rule: KeyedRule,
+  extractMember: (base: JsonMap, ours: JsonMap, schema: SchemaNode) => JsonMap,
 ): Json {
   const overlay: JsonMap[] = []
   for (const [key, at] of old) {
@@ -26,7 +28,7 @@ export function extractKeyedList(
       const anchor: JsonMap = previous === undefined ? { $position: 'first' } : { $after: anchors(previous, earlier) }
       overlay.push(withFields(spelled(member, rule.item) as JsonMap, anchor))
     } else {
-      const change = extractMap(base[was] as JsonMap, member, rule.item)
+      const change = extractMember(base[was] as JsonMap, member, rule.item)
       const move: JsonMap = standing.has(was)
         ? {}
         : { $move: previous === undefined ? { position: 'first' } : { after: anchors(previous, earlier) } }
@@ -56,11 +58,11 @@ function anchors(previous: Json, earlier: readonly Json[]): Json {
     .slice(-fallbackAnchors - 1)
     .filter((key) => key !== previous)
     .slice(-fallbackAnchors)
-  return fallbacks.length === 0 ? previous : [previous, ...fallbacks.reverse()]
+  return fallbacks.length === 0 ? previous : [previous, ...fallbacks.toReversed()]
 }
 
 function shownKey(member: Json, key: MemberKey, rule: KeyedRule): Json {
-  return rule.fields.length === 1 ? key : (memberSegment(member, rule) as JsonMap)
+  return rule.fields.length === 1 ? key : memberSegment(member, rule)
 }
 
 /** The key fields as the member writes them: a default that it leaves out stays out. */

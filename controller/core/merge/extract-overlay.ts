@@ -3,6 +3,7 @@ import { extractKeyedList, extractSet } from './extract-list.ts'
 import { indexMembers, isFault, listRule } from './list-rule.ts'
 import { fieldSchema, isAtomicMap, type SchemaNode } from './merge-schema.ts'
 import { toOverlayKey } from './overlay-directives.ts'
+import { spelled } from './spelled.ts'
 
 /**
  * The smallest overlay that turns base into ours, the order of lists included; undefined iff they are equal.
@@ -17,7 +18,7 @@ export function extractOverlay(input: {
   return ours === undefined && base !== undefined ? { $delete: true } : extractNode(base, ours, schema)
 }
 
-export function extractNode(base: Json | undefined, ours: Json | undefined, schema: SchemaNode): Json | undefined {
+function extractNode(base: Json | undefined, ours: Json | undefined, schema: SchemaNode): Json | undefined {
   if (equal(base, ours)) return undefined
   if (ours === undefined) return null
   if (isMap(base) && isMap(ours) && !isAtomicMap(schema)) return extractMap(base, ours, schema)
@@ -26,29 +27,18 @@ export function extractNode(base: Json | undefined, ours: Json | undefined, sche
     const old = indexMembers(base, rule)
     const now = indexMembers(ours, rule)
     if (isFault(old) || isFault(now)) return { $replace: true, $add: spelled(ours, schema) }
-    return rule.kind === 'set' ? extractSet(base, ours, old, now) : extractKeyedList(base, ours, old, now, rule)
+    return rule.kind === 'set'
+      ? extractSet(base, ours, old, now)
+      : extractKeyedList(base, ours, old, now, rule, extractMap)
   }
   return spelled(ours, schema)
 }
 
-export function extractMap(base: JsonMap, ours: JsonMap, schema: SchemaNode): JsonMap {
+function extractMap(base: JsonMap, ours: JsonMap, schema: SchemaNode): JsonMap {
   const overlay = newMap()
   for (const key of new Set([...Object.keys(base), ...Object.keys(ours)])) {
     const change = extractNode(get(base, key), get(ours, key), fieldSchema(schema, key))
     if (change !== undefined) overlay[toOverlayKey(key)] = change
   }
   return overlay
-}
-
-/** A value as an overlay has to write it: nulls and keys that look like directives would not mean themselves. */
-export function spelled(value: Json, schema: SchemaNode): Json {
-  if (value === null) return { $null: true }
-  if (isMap(value)) {
-    const overlay = newMap()
-    for (const key of Object.keys(value))
-      overlay[toOverlayKey(key)] = spelled(value[key] as Json, fieldSchema(schema, key))
-    return overlay
-  }
-  if (isList(value) && listRule(schema)?.kind === 'keyed') return value.map((member) => spelled(member, schema?.items))
-  return value
 }

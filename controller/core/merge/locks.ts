@@ -129,7 +129,7 @@ export function withMemberOf(
   if (!rule || !isList(locked) || !isList(found)) return found
   const lockedIndex = indexMembers(locked, rule)
   const foundIndex = indexMembers(found, rule)
-  const key = memberKey(rule.kind === 'set' ? ((segment as JsonMap)['='] ?? null) : (segment as JsonMap), rule)
+  const key = memberKey(rule.kind === 'set' ? ((segment as JsonMap)['='] ?? null) : segment, rule)
   if (isFault(lockedIndex) || isFault(foundIndex) || key === undefined) return found
   const { order } = placeMembers([...foundIndex.keys()], placeBehind(lockedIndex.keys(), new Set([key]), foundIndex))
   return order.map(

@@ -138,7 +138,7 @@ function voteOrder(
       else before[x]!++
     }
   }
-  const order: (MemberKey[] | undefined)[] = new Array(runs.length)
+  const order: (MemberKey[] | undefined)[] = runs.map(() => undefined)
   for (let x = 0; x < runs.length; x++) {
     if (order[before[x] as number] !== undefined) return undefined
     order[before[x] as number] = runs[x]

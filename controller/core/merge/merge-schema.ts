@@ -25,19 +25,17 @@ export interface MergeSchema {
 /** No schema: maps are dicts, lists are one value. */
 export type SchemaNode = MergeSchema | null | undefined
 
-const owns = Object.prototype.hasOwnProperty
-
 export function fieldSchema(schema: SchemaNode, key: string): SchemaNode {
   if (schema === null || schema === undefined) return undefined
   const { properties, additionalProperties } = schema
-  if (properties !== undefined && owns.call(properties, key)) return properties[key]
+  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key]
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 
 /** A record names its fields; a key it does not name is a mistake unless the schema preserves unknown fields. */
 export function isUnknownField(schema: SchemaNode, key: string): boolean {
   if (schema?.properties === undefined || schema['x-kubernetes-preserve-unknown-fields'] === true) return false
-  return !owns.call(schema.properties, key) && !schema.additionalProperties
+  return !Object.hasOwn(schema.properties, key) && !schema.additionalProperties
 }
 
 export function isAtomicMap(schema: SchemaNode): boolean {

@@ -30,12 +30,7 @@ export class MergeWalk {
     this.options = options
   }
 
-  /** Merges one place below the current one; undefined is absent. */
-  at(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
-    return ours === theirs || equal(ours, theirs) ? ours : this.differing(segment, base, ours, theirs, schema)
-  }
-
-  /** The same where ours and theirs are known to differ. */
+  /** Merges one place below the current one, where ours and theirs differ; undefined is absent. */
   differing(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
     this.#path.push(segment)
     const value = this.here(base, ours, theirs, schema)
@@ -113,7 +108,10 @@ export class MergeWalk {
     for (const key in ours) {
       const before = ours[key] as Json
       const their = theirs && get(theirs, key)
-      const value = this.at(key, base && get(base, key), before, their, fieldSchema(schema, key))
+      const value =
+        before === their || equal(before, their)
+          ? before
+          : this.differing(key, base && get(base, key), before, their, fieldSchema(schema, key))
       if (result === undefined) {
         const source = likeOurs ? ours : theirs
         likeOurs &&= value === before
@@ -132,7 +130,7 @@ export class MergeWalk {
         continue
       }
       const their = get(theirs, key)
-      const value = this.at(key, base && get(base, key), undefined, their, fieldSchema(schema, key))
+      const value = this.differing(key, base && get(base, key), undefined, their, fieldSchema(schema, key))
       if (value !== their) likeTheirs = false
       if (value === undefined) continue
       inserts ??= new Map()

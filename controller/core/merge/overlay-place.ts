@@ -1,4 +1,4 @@
-import { get, isMap, type Json, type JsonList, type JsonMap } from '../model/values.ts'
+import { get, isMap, type Json, type JsonMap } from '../model/values.ts'
 import { type KeyedRule, type MemberIndex, type MemberKey, memberKey } from './list-rule.ts'
 import { anchorsOf } from './overlay-directives.ts'
 import type { OverlayWalk } from './overlay-walk.ts'
@@ -36,9 +36,9 @@ function anchorOf(shown: Json, rule: KeyedRule): Anchor | undefined {
 }
 
 /** Without a wish: after the nearest preceding member that the parent has, else before the nearest following one, else last. */
-export function implicitPlaces(members: JsonList, changes: MemberIndex, old: MemberIndex): (at: number) => Place {
-  const before: (MemberKey | undefined)[] = new Array(members.length)
-  const after: (MemberKey | undefined)[] = new Array(members.length)
+export function implicitPlaces(changes: MemberIndex, old: MemberIndex): (at: number) => Place {
+  const before: (MemberKey | undefined)[] = []
+  const after: (MemberKey | undefined)[] = []
   const keys = [...changes.keys()]
   let known: MemberKey | undefined
   for (let at = 0; at < keys.length; at++) {
@@ -50,15 +50,14 @@ export function implicitPlaces(members: JsonList, changes: MemberIndex, old: Mem
     after[at] = known
     if (old.has(keys[at] as MemberKey)) known = keys[at]
   }
-  const beside = (side: 'after' | 'before', key: MemberKey): Place => ({
-    side,
-    anchors: [{ key, shown: key }],
-    required: false,
-  })
   return (at) => {
     const previous = before[at]
     const next = after[at]
     if (previous !== undefined) return beside('after', previous)
     return next === undefined ? { side: 'last' } : beside('before', next)
   }
+}
+
+function beside(side: 'after' | 'before', key: MemberKey): Place {
+  return { side, anchors: [{ key, shown: key }], required: false }
 }

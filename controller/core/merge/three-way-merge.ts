@@ -85,7 +85,7 @@ function lockConflicts(merged: Value, theirs: Value, schema: SchemaNode, locks: 
   const orders = violations.filter(({ lock }) => lock.mode === 'order')
   const places = violations
     .filter(({ lock }) => lock.mode !== 'order')
-    .sort((a, b) => a.path.length - b.path.length)
+    .toSorted((a, b) => a.path.length - b.path.length)
     .filter(({ path }, at, all) => !all.slice(0, at).some((other) => startsWith(path, other.path)))
   return [...places, ...orders].map(({ path, lock, locked, found }) => ({
     path,
