@@ -16,6 +16,8 @@ interface Stamp {
 
 /** The coarsest clock of a file system in use (FAT: two seconds). */
 const racyNs = 2_000_000_000n
+/** Tries to read a file that is being written. */
+const attempts = 5
 /** Bytes of contents kept between hashing and the first read. */
 const freshBytes = 64 * 1024 * 1024
 
@@ -28,31 +30,42 @@ export class FileStamps {
   /** Files read and hashed so far. */
   hashed = 0
 
-  /** Null where the file is gone. Files over the cap get an id that stands for the size only: they are refused. */
+  /**
+   * Null where the file is gone. Files over the cap get an id that stands for the size only: they are refused.
+   * Throws where the file cannot be read, or is being written so busily that it is never the same twice.
+   */
   entryOf(path: string): FileEntry | null {
-    // Before the file is read: what is written later has later times.
-    const nowNs = BigInt(Date.now()) * 1_000_000n
-    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
-    if (stat === undefined || !stat.isFile()) return null
-    const known = this.#stamps.get(path)
-    if (known?.settled && isSame(known, stat)) {
-      this.#next.set(path, known)
-      return known.entry
+    for (let left = attempts; left > 0; left--) {
+      // Before the file is read: what is written later has later times.
+      const nowNs = BigInt(Date.now()) * 1_000_000n
+      const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false })
+      if (stat === undefined || !stat.isFile()) return null
+      const known = this.#stamps.get(path)
+      if (known?.settled && isSame(known, stat)) {
+        this.#next.set(path, known)
+        return known.entry
+      }
+      const oid = this.#hash(path, stat)
+      if (oid !== null) return this.#stamp(path, stat, oid, nowNs)
     }
-    const oid = this.#hash(path, stat)
-    if (oid === null) return null
+    // Not left out: a file that is missing from a snapshot would be taken for a deletion.
+    throw new Error('it changes while it is read')
+  }
+
+  #stamp(path: string, stat: BigIntStats, oid: string, nowNs: bigint): FileEntry {
+    const known = this.#stamps.get(path)?.entry
     const size = Number(stat.size)
-    const entry = known?.entry.oid === oid && known.entry.size === size ? known.entry : Object.freeze({ oid, size })
-    const latest = stat.mtimeNs > stat.ctimeNs ? stat.mtimeNs : stat.ctimeNs
+    const entry = known?.oid === oid && known.size === size ? known : Object.freeze({ oid, size })
     const { mtimeNs, ctimeNs, ino } = stat
+    const latest = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
     this.#next.set(path, { size: stat.size, mtimeNs, ctimeNs, ino, entry, settled: latest + racyNs < nowNs })
     return entry
   }
 
+  /** Null where the file is not the one of `stat` any more. */
   #hash(path: string, stat: BigIntStats): string | null {
     if (stat.size > BigInt(caps.fileBytes)) return '0'.repeat(40)
     const bytes = readPlainFile(path)
-    // Changed between the two calls: the next snapshot sees it as it is then.
     if (bytes === null || bytes.byteLength !== Number(stat.size)) return null
     this.hashed++
     const oid = objectId('blob', bytes)

@@ -110,7 +110,8 @@ function stopGroup(child: ChildProcessWithoutNullStreams): void {
 
 /** The argument list of a command: what anybody on the machine can read while it runs. */
 export function gitArguments<C extends GitCommand>(command: C, args: Parameters<Commands[C]>): string[] {
-  return [...fixedSettings, ...(commands[command] as (...values: readonly string[]) => string[])(...args)]
+  const build: (...values: readonly string[]) => string[] = commands[command]
+  return [...fixedSettings, ...build(...args)]
 }
 
 function commandName(command: GitCommand): string {

@@ -52,7 +52,7 @@ export function readRef(gitdir: string, ref: string): string | null {
   return line === undefined ? null : line.slice(0, 40)
 }
 
-function takeLock(lock: string): number | null {
+export function takeLock(lock: string): number | null {
   for (const isLast of [false, true]) {
     try {
       return openSync(lock, 'wx')

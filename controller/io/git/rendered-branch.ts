@@ -109,7 +109,7 @@ export async function openRenderedBranch(options: RenderedBranchOptions): Promis
   return new RenderedBranch(gitdir, checkedRef(options.ref), reader, git)
 }
 
-function checkPath(path: string): void {
+export function checkPath(path: string): void {
   const entries = path.split('/').map((name) => ({ name, kind: 'folder' as const }))
   const refusal = entries.map((entry) => sift([entry]).refusals[0]).find((found) => found !== undefined)
   if (refusal !== undefined)

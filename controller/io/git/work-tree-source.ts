@@ -90,7 +90,7 @@ export class WorkTreeSource implements FleetSource {
     const paths = this.#stamps.paths()
     for (const oid of new Set(oids)) {
       const path = paths.get(oid)
-      const bytes = this.#stamps.takeFresh(oid) ?? (path === undefined ? null : readPlainFile(path))
+      const bytes = this.#stamps.takeFresh(oid) ?? (path === undefined ? null : contentsNow(path))
       if (bytes !== null && objectId('blob', bytes) === oid) contents.set(oid, bytes)
     }
     return contents
@@ -119,5 +119,14 @@ export class WorkTreeSource implements FleetSource {
 
   close(): Promise<void> {
     return Promise.resolve()
+  }
+}
+
+/** Null for a file that cannot be read now: the next snapshot says why. */
+function contentsNow(path: string): Uint8Array | null {
+  try {
+    return readPlainFile(path)
+  } catch {
+    return null
   }
 }

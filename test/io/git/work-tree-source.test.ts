@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { watch as watchForReal } from 'chokidar'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -167,6 +167,37 @@ describe('a work tree source', () => {
     expect(disk.problems).toEqual(commit.problems)
     expect(disk.problems.map(({ code }) => code)).toEqual(['bad-mode'])
     expect(disk.revision.tree).toBe(commit.revision.tree)
+  })
+
+  // Root may read every file.
+  test.skipIf(process.getuid?.() === 0)('an unreadable file is a problem of that file', async () => {
+    const root = newFolder()
+    writeFiles(root, smallFleet)
+    chmodSync(join(root, 'tenants/acme.yaml'), 0)
+    const { files, problems } = await (await open(root)).snapshot()
+    expect(files.size).toBe(7)
+    expect(problems.map(({ code, place }) => `${code} ${place?.file}`)).toEqual([
+      'repository-unreadable tenants/acme.yaml',
+    ])
+  })
+
+  test('a file that is written all the time is whole or a problem, never left out', async () => {
+    const root = newFolder()
+    writeFiles(root, smallFleet)
+    const source = await open(root)
+    const state = { isOver: false }
+    const writer = (async () => {
+      for (let i = 0; !state.isOver; i++) {
+        writeFileSync(join(root, 'tenants/acme.yaml'), 'x: 1\n'.repeat(i % 50))
+        await new Promise(setImmediate)
+      }
+    })()
+    for (let i = 0; i < 50; i++) {
+      const { files, problems } = await source.snapshot()
+      expect(files.size + problems.length).toBe(8)
+    }
+    state.isOver = true
+    await writer
   })
 
   test('an empty folder counts for nothing, whatever its name', async () => {
