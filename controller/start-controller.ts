@@ -183,6 +183,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
           }
         })
         closing.defer(await followed.watch(again))
+        // What changed before the watcher was ready is met by looking once more.
+        again()
       },
       finished: (runId) =>
         until(() => {

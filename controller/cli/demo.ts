@@ -22,7 +22,12 @@ export interface DemoRun {
 }
 
 /** Delivers the sample alert, signed, to two customers whose products differ, and shows both runs to their end. */
-export async function runDemo(out: Output, controller: RunningController, fleet: string, named: readonly string[]): Promise<DemoRun[]> {
+export async function runDemo(
+  out: Output,
+  controller: RunningController,
+  fleet: string,
+  named: readonly string[],
+): Promise<DemoRun[]> {
   const file = join(fleet, alertFile)
   if (!existsSync(file))
     throw new CommandError(
@@ -34,7 +39,14 @@ export async function runDemo(out: Output, controller: RunningController, fleet:
   const live = controller.view.reconciled()?.live
   const candidates = named.length > 0 ? named.flatMap((path) => live?.get(path) ?? []) : [...(live?.values() ?? [])]
   const tenants = twoWithDifferentProducts(candidates, isMap(alert) ? alert : {})
-  if (tenants.length < 2) throw new CommandError(problem('unknown-tenant', 'the sample alert needs two customers with different products, and the fleet does not have them'), 1)
+  if (tenants.length < 2)
+    throw new CommandError(
+      problem(
+        'unknown-tenant',
+        'the sample alert needs two customers with different products, and the fleet does not have them',
+      ),
+      1,
+    )
   const shown: DemoRun[] = []
   if (!out.isJson)
     out.line(

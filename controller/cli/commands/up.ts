@@ -19,7 +19,10 @@ export function upCommand(start: StartController): Command {
       ['--ref <revision>', 'follow this branch instead of the working tree (a remote: default main)'],
       ['--once', 'reconcile, run what is due, and exit'],
       ['--sandbox', 'vendors are answered by the sandbox, from the recorded examples of their connectors'],
-      ['--demo [tenants]', 'with the sandbox: send one sample alert to two customers with different products (of these, separated by commas) and show what happens'],
+      [
+        '--demo [tenants]',
+        'with the sandbox: send one sample alert to two customers with different products (of these, separated by commas) and show what happens',
+      ],
       ['--port <number>', 'port on 127.0.0.1 (default: 7420; 0 takes any free one)'],
       ['--state <dir>', 'where database, keys and mirror are kept (default: .headwater in the fleet)'],
       ['--allow-removals <number>', 'remove exactly so many tenants, once, although it is more than the brake allows'],
@@ -61,12 +64,12 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
       if (out.isJson) out.json({ ...summaryOf(controller), demo })
       return demo === undefined || demo.every((run) => run.state === 'succeeded') ? 0 : 1
     }
-    showStart(out, controller)
     let before = first
     await controller.watch((reconciled) => {
-      showReconciled(out, reconciled, before)
+      if (reconciled.snapshot !== before.snapshot) showReconciled(out, reconciled, before)
       before = reconciled
     })
+    showStart(out, controller)
     await isStopped
     out.remark('stopping …')
     return 0
