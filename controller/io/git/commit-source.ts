@@ -5,7 +5,7 @@ import type { FleetSource, Hint, WatchOptions } from './fleet-source.ts'
 import { emptyFolder, type Folder } from './folder.ts'
 import { GitError } from './git-error.ts'
 import type { ObjectReader } from './object-reader.ts'
-import { watchForHints } from './hints.ts'
+import { watchForHints } from './watch-for-hints.ts'
 import type { RepositoryLayout } from './repository.ts'
 
 export interface CommitSourceOptions {

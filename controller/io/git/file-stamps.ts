@@ -1,7 +1,7 @@
 import { type BigIntStats, lstatSync } from 'node:fs'
 import { caps } from '../../core/model/caps.ts'
 import type { FileEntry } from '../../core/model/snapshot.ts'
-import { readPlainFile } from './file-contents.ts'
+import { readPlainFile } from './read-plain-file.ts'
 import { objectId } from './object-id.ts'
 
 interface Stamp {

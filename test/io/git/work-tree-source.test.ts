@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { watch as watchForReal } from 'chokidar'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type FleetSource, type Hint, openFleet, WorkTreeSource } from '../../../controller/io/git/index.ts'
-import { watchForHints } from '../../../controller/io/git/hints.ts'
+import { watchForHints } from '../../../controller/io/git/watch-for-hints.ts'
 import { commitAll, git, newFolder, newRepository, smallFleet, writeFiles } from './repositories.ts'
 
 async function open(path: string, revision?: string): Promise<FleetSource> {
