@@ -14,21 +14,29 @@ export type Bound =
 
 /** Finds who performs an action for a tenant. */
 export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string) => Bound {
-  /** Connections by the action they perform; those of the nearest level that has any. */
-  const offers = new Map<TenantNode, ReadonlyMap<string, readonly Declared<'Connection'>[]>>()
+  const offers = new Map<TenantNode, Offers>()
 
-  const offersOf = (tenant: TenantNode): ReadonlyMap<string, readonly Declared<'Connection'>[]> => {
+  const offersOf = (tenant: TenantNode): Offers => {
     const known = offers.get(tenant)
     if (known) return known
-    const above = tenant.parent ? offersOf(tenant.parent) : new Map<string, readonly Declared<'Connection'>[]>()
+    const above = tenant.parent ? offersOf(tenant.parent) : { byAction: new Map() }
     const own = new Map<string, Declared<'Connection'>[]>()
+    let unclear: Declared<'Connection'> | undefined
     for (const connection of tenant.files.connections.values()) {
       const connector = fleet.connectors.get(connection.resource.spec.connector)
-      if (!connector || isUnreadable(connector)) continue
+      if (!connector || isUnreadable(connector)) {
+        unclear ??= connection
+        continue
+      }
       for (const { action } of connector.resource.spec.actions)
         own.set(action, [...(own.get(action) ?? []), connection])
     }
-    const all = own.size === 0 ? above : new Map([...above, ...own])
+    // From here down nobody knows what that connection performs, so what is further up no longer answers.
+    const all = unclear
+      ? { byAction: new Map(), unclear }
+      : own.size === 0
+        ? above
+        : { ...above, byAction: new Map([...above.byAction, ...own]) }
     offers.set(tenant, all)
     return all
   }
@@ -62,10 +70,12 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
         ),
       )
     }
+    const { byAction, unclear } = offersOf(tenant)
+    const offered = byAction.get(action)
     const chosen =
       named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
-      offersOf(tenant).get(action) ??
-      []
+      offered ??
+      (unclear ? [unclear] : [])
     if (chosen.length === 0)
       return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
     if (!named && chosen.length > 1) {
@@ -85,6 +95,13 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
       approval && (approval.resource.spec.message ?? `${approval.resource.metadata.name} demands an approval`)
     return { kind: 'bound', binding: { effect, ...(reason !== undefined && { approval: reason }), connections } }
   }
+}
+
+/** Who offers what to a tenant: the connections of the nearest level that has any for the action. */
+interface Offers {
+  readonly byAction: ReadonlyMap<string, readonly Declared<'Connection'>[]>
+  /** A connection whose connector cannot be read or is not there. It may perform any action that nobody nearer offers. */
+  readonly unclear?: Declared<'Connection'>
 }
 
 function boundConnection(fleet: Fleet, connection: Declared<'Connection'>, action: string): BoundConnection | Problem {

@@ -1,6 +1,7 @@
 import type { KindName, Kinds } from '../model/generated/kinds.ts'
+import { isName, selfAndAncestors } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
-import { placeOf } from './layout.ts'
+import { type Placement, placeOf, reservedNames } from './layout.ts'
 
 /** A file as the parse gate left it. */
 export interface FleetFile {
@@ -9,6 +10,8 @@ export interface FleetFile {
   readonly verdict:
     | { readonly kind: 'parsed'; readonly resource: Kinds[KindName] }
     | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
+    /** An entry that the source would not read, file or folder: what it holds is unknown, which is not the same as gone. */
+    | { readonly kind: 'refused'; readonly problem: Problem }
 }
 
 /** An object together with the file that declares it. */
@@ -69,7 +72,7 @@ export function isUnreadable<K extends KindName>(entry: Entry<K>): entry is Unre
   return 'unreadable' in entry
 }
 
-/** Sorts the files of a fleet by what their place says they are. */
+/** Sorts the files of a fleet by what their place says they are. The order in which they come does not matter. */
 export function readFleet(files: Iterable<FleetFile>): Fleet {
   const fleet: Fleet = {
     tenants: new Map(),
@@ -83,20 +86,26 @@ export function readFleet(files: Iterable<FleetFile>): Fleet {
     frozen: new Map(),
     problems: [],
   }
-  for (const file of files) addFile(fleet, file)
+  const byPlace = new Map<string, FleetFile>()
+  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+    const stem = file.path.replace(/\.ya?ml$/, '')
+    addFile(fleet, file, byPlace.get(stem))
+    byPlace.set(stem, file)
+  }
   return fleet
 }
 
-function addFile(fleet: Fleet, file: FleetFile): void {
+/** `twin` stands at the same place under the other ending. */
+function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): void {
   const place = placeOf(file.path)
   if (place.role === 'misplaced') {
-    fleet.problems.push(problem(place.code, place.reason, { place: { file: file.path, line: 1, column: 1 } }))
+    addMisplaced(fleet, file, place)
     return
   }
   if (place.owner !== '') tenantFiles(fleet, place.owner)
   if (place.role === 'secrets') return
 
-  const found = file.verdict.kind === 'parsed' ? mismatch(file, place) : file.verdict.problems
+  const found = twin ? [doubled(file, twin)] : faultsOf(file, place)
   fleet.problems.push(...found)
   const unreadable = found.find((item) => item.severity === 'error')
   const entry = unreadable
@@ -133,7 +142,7 @@ function addFile(fleet: Fleet, file: FleetFile): void {
     // Roles, bindings and tests take no part in rendering; the others decide what a tenant runs.
     const freezes =
       place.role === 'overlay' || place.role === 'connection' || place.role === 'share' || place.role === 'guardrail'
-    if (freezes && !fleet.frozen.has(place.owner)) fleet.frozen.set(place.owner, unreadable)
+    if (freezes) freeze(fleet, place.owner, unreadable)
     return
   }
   switch (place.role) {
@@ -160,12 +169,55 @@ function addFile(fleet: Fleet, file: FleetFile): void {
   }
 }
 
+function addMisplaced(
+  fleet: Fleet,
+  { path, verdict }: FleetFile,
+  place: Extract<Placement, { role: 'misplaced' }>,
+): void {
+  if (verdict.kind !== 'refused') {
+    fleet.problems.push(problem(place.code, place.reason, { place: { file: path, line: 1, column: 1 } }))
+    // A misspelt tenant.yaml must not read as "there is no such tenant any more".
+    if (place.owner !== '' && place.code !== 'bad-name') tenantFiles(fleet, place.owner)
+    return
+  }
+  fleet.problems.push(verdict.problem)
+  // The other spelling was kept, and it is the one that counts.
+  if (verdict.problem.code === 'path-collision') return
+  const [top, ...parts] = path.split('/')
+  if (top === 'tenants' && parts.length > 0) {
+    // Either a folder of the tenant or the folder of one below it.
+    const below = parts.every(isName) && place.code !== 'reserved-name' && !isFolderOf(place, parts)
+    const owner = below ? parts.join('/') : place.owner
+    if (owner !== '') tenantFiles(fleet, owner)
+    freeze(fleet, owner, verdict.problem)
+  } else if (parts.length === 0 || top === 'policies') freeze(fleet, '', verdict.problem)
+}
+
+function isFolderOf({ owner }: { owner: string }, parts: readonly string[]): boolean {
+  const [name] = parts.slice(owner === '' ? 0 : owner.split('/').length)
+  return (reservedNames as readonly (string | undefined)[]).includes(name)
+}
+
+function freeze(fleet: Fleet, owner: string, cause: Problem): void {
+  if (!fleet.frozen.has(owner)) fleet.frozen.set(owner, cause)
+}
+
+function doubled({ path }: FleetFile, twin: FleetFile): Problem {
+  return problem('duplicate-name', `${twin.path} declares the same; neither is used`, {
+    place: { file: path, line: 1, column: 1 },
+  })
+}
+
+type Expected = Exclude<Placement, { role: 'secrets' | 'misplaced' }>
+
+function faultsOf(file: FleetFile, place: Expected): readonly Problem[] {
+  const { verdict } = file
+  if (verdict.kind === 'parsed') return mismatch(file, verdict.resource, place)
+  return verdict.kind === 'refused' ? [verdict.problem] : verdict.problems
+}
+
 /** What the place of a file promises and its contents do not keep. */
-function mismatch(
-  file: FleetFile,
-  place: Exclude<ReturnType<typeof placeOf>, { role: 'secrets' | 'misplaced' }>,
-): Problem[] {
-  const { resource } = file.verdict as { resource: Kinds[KindName] }
+function mismatch(file: FleetFile, resource: Kinds[KindName], place: Expected): Problem[] {
   const where = (path: string) => ({ place: { file: file.path, line: 1, column: 1 }, path })
   if (resource.kind !== place.kind) {
     return [
@@ -189,12 +241,12 @@ function mismatch(
 }
 
 function tenantFiles(fleet: Fleet, path: string): TenantFiles {
-  let files = fleet.tenants.get(path)
-  if (!files) {
-    files = { path, overlays: [], connections: new Map() }
-    fleet.tenants.set(path, files)
-  }
-  return files
+  const known = fleet.tenants.get(path)
+  if (known) return known
+  // Who lies below a tenant speaks of it: its folder alone may be left of it.
+  for (const each of selfAndAncestors(path))
+    if (!fleet.tenants.has(each)) fleet.tenants.set(each, { path: each, overlays: [], connections: new Map() })
+  return fleet.tenants.get(path) as TenantFiles
 }
 
 function workflowFiles(fleet: Fleet, owner: string, name: string): WorkflowFiles {

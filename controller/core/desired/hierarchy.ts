@@ -40,7 +40,7 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
   const nodes = new Map<string, TenantNode>()
   const frozen = new Map<string, Problem>()
   const problems: Problem[] = []
-  const uids = new Map<string, string>()
+  const uids = filesByUid(fleet)
   const paths = [...fleet.tenants.keys()].sort((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1))
 
   for (const path of paths) {
@@ -59,19 +59,12 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
     } else if (isUnreadable(tenant)) {
       frozen.set(path, tenant.unreadable)
     } else if (parent === undefined) {
-      const missing =
-        frozen.get(above) ??
-        problem('missing-tenant', `the tenant above, ${above}, is not declared`, {
-          tenant: path,
-          place: { file: tenant.file, line: 1, column: 1 },
-        })
-      if (!frozen.has(above)) problems.push(missing)
-      frozen.set(path, missing)
+      frozen.set(path, frozen.get(above) as Problem)
     } else {
       const uid = tenant.resource.metadata.uid as string
-      const twin = uids.get(uid)
-      if (twin !== undefined) {
-        const duplicate = problem('duplicate-uid', `the uid ${uid} is already that of ${twin}`, {
+      const twins = uids.get(uid)?.filter((file) => file !== tenant.file) ?? []
+      if (twins.length > 0) {
+        const duplicate = problem('duplicate-uid', `the uid ${uid} is also that of ${twins.join(', ')}`, {
           place: { file: tenant.file, line: 1, column: 1 },
           path: '/metadata/uid',
           tenant: path,
@@ -80,7 +73,6 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
         frozen.set(path, duplicate)
         continue
       }
-      uids.set(uid, tenant.file)
       const node = toNode(files, tenant, parent)
       // A frozen tenant keeps its place in the tree, so that names and scopes below it still resolve.
       if (cause) frozen.set(path, cause)
@@ -98,6 +90,19 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
     }
   }
   return { nodes, frozen, problems }
+}
+
+/** One commit cannot say which of two tenants had a uid first, and a uid opens a tenant's store: nobody gets it. */
+function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
+  const files = new Map<string, string[]>()
+  for (const { tenant } of fleet.tenants.values()) {
+    if (!tenant || isUnreadable(tenant)) continue
+    const uid = tenant.resource.metadata.uid as string
+    const known = files.get(uid)
+    if (known) known.push(tenant.file)
+    else files.set(uid, [tenant.file])
+  }
+  return files
 }
 
 function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: TenantNode | null): TenantNode {
@@ -133,8 +138,8 @@ function inherit<T>(
   above: Readonly<Record<string, T>> | undefined,
   own: Readonly<Record<string, T>> | undefined,
 ): Readonly<Record<string, T>> {
-  if (!own) return above ?? {}
-  return above ? { ...above, ...own } : own
+  if (!own) return above ?? Object.freeze(Object.create(null))
+  return above ? Object.assign(Object.create(null), above, own) : own
 }
 
 /** Maps merge key by key; everything else is replaced by the nearer value. */

@@ -1,12 +1,13 @@
-import { isWithin } from '../model/names.ts'
+import { isWithin, parentPath } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
-import { type Declared, type Fleet, fullName, type WorkflowFiles } from './fleet.ts'
+import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import { cloneBase, visibleWorkflow } from './subscriptions.ts'
+import { cloneBase, mayBeClone, visibleWorkflow } from './subscriptions.ts'
 
 /**
- * The overlays of one workflow from its owner down to a tenant. A tenant without an overlay has the chain of its
- * parent, so equal chains are one object and are rendered once.
+ * The overlays of one workflow from its owner down to a tenant. A tenant without an overlay has the chain of its parent.
+ * Tenants that write the same overlay have chains of their own, since problems and explanations name the owner; their
+ * keys are equal, and so are their renderings.
  */
 export interface Chain {
   /** Blob ids of the overlays, in order: equal keys, equal rendering of a release. */
@@ -15,12 +16,14 @@ export interface Chain {
   readonly above: Chain | null
   /** Null at the workflow itself. */
   readonly overlay: Declared<'Overlay'> | null
+  /** Of a clone: what it stands in for, and the release it was made from. */
+  readonly standsFor?: { readonly chain: Chain; readonly base: string }
 }
 
 export interface Layers {
   /** The chain of a workflow at a tenant. */
   chainOf(tenant: TenantNode, workflow: WorkflowFiles): Chain
-  /** Problems of overlays that name no visible workflow, by the tenant they freeze. */
+  /** Problems of overlays and clones that change no visible workflow; each names the tenant it freezes. */
   readonly problems: readonly Problem[]
 }
 
@@ -45,8 +48,12 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
     }
   }
 
+  for (const workflow of fleet.workflows.values()) {
+    const unfounded = cloneProblem(fleet, workflow)
+    if (unfounded) problems.push(unfounded)
+  }
+
   const roots = new Map<WorkflowFiles, Chain>()
-  const interned = new Map<string, Chain>()
   const chains = new Map<WorkflowFiles, Map<TenantNode, Chain>>()
 
   const rootOf = (workflow: WorkflowFiles): Chain => {
@@ -69,17 +76,11 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
   }
   const extend = (tenant: TenantNode, workflow: WorkflowFiles): Chain => {
     const inScope = tenant.parent !== null && isWithin(tenant.parent.path, workflow.owner)
+    const given = inScope ? chainOf(tenant.parent as TenantNode, workflow) : rootOf(workflow)
     const clone = cloneFor(fleet, tenant, workflow)
-    const above = clone ? rootOf(clone) : inScope ? chainOf(tenant.parent as TenantNode, workflow) : rootOf(workflow)
+    const above = clone ? standIn(clone, given) : given
     const overlay = overlays.get(tenant)?.get(workflow)
-    if (!overlay) return above
-    const key = `${above.key} ${overlay.oid}`
-    let chain = interned.get(key)
-    if (!chain) {
-      chain = { key, workflow: above.workflow, above, overlay }
-      interned.set(key, chain)
-    }
-    return chain
+    return overlay ? { key: `${above.key} ${overlay.oid}`, workflow: above.workflow, above, overlay } : above
   }
   return { chainOf, problems }
 }
@@ -87,8 +88,36 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
 /** The tenant's own clone of a workflow; it stands in for it from this tenant down. */
 function cloneFor(fleet: Fleet, tenant: TenantNode, workflow: WorkflowFiles): WorkflowFiles | undefined {
   const own = fleet.workflows.get(fullName(tenant.path, workflow.name))
-  const base = own && cloneBase(own)
-  return base?.split('@')[0] === workflow.name ? own : undefined
+  return own && own !== workflow && mayBeClone(own) ? own : undefined
+}
+
+function standIn(clone: WorkflowFiles, given: Chain): Chain {
+  const base = cloneBase(clone)?.split('@')[1]
+  return {
+    key: fullName(clone.owner, clone.name),
+    workflow: clone,
+    above: null,
+    overlay: null,
+    ...(base !== undefined && { standsFor: { chain: given, base } }),
+  }
+}
+
+/** A clone must name the workflow that its folder is called after and one of its releases; else it would stand for nothing. */
+function cloneProblem(fleet: Fleet, clone: WorkflowFiles): Problem | undefined {
+  const base = cloneBase(clone)
+  if (base === undefined || !clone.head || isUnreadable(clone.head)) return undefined
+  const at = {
+    place: { file: clone.head.file, line: 1, column: 1 },
+    path: '/metadata/annotations',
+    ...(clone.owner !== '' && { tenant: clone.owner }),
+  }
+  const [name, version] = base.split('@') as [string, string?]
+  if (clone.owner === '' || name.slice(name.indexOf(':') + 1) !== clone.name)
+    return problem('unknown-workflow', `a clone of \`${base}\` cannot stand here: nothing above it is called so`, at)
+  const original = visibleWorkflow(fleet, parentPath(clone.owner), name)
+  if ('code' in original) return { ...original, ...at }
+  if (version !== undefined && original.releases.has(version)) return undefined
+  return problem('unknown-release', `the clone was made from \`${base}\`, which is no release of ${name}`, at)
 }
 
 /** Every overlay of a chain, from the top down. */

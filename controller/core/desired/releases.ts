@@ -10,9 +10,9 @@ export type Target =
 export function targetRelease(
   workflow: WorkflowFiles,
   want: { channel?: string; range?: string },
-  file: string,
+  from: { readonly file: string; readonly path: string },
 ): Target {
-  const place = { place: { file, line: 1, column: 1 } }
+  const place = { place: { file: from.file, line: 1, column: 1 }, path: from.path }
   if (want.range !== undefined) {
     if (semver.validRange(want.range) === null)
       return none(problem('wrong-value', `\`${want.range}\` is not a semver range`, place))
@@ -31,16 +31,16 @@ export function targetRelease(
       problem(
         'unknown-release',
         `channel \`${channel}\` of ${workflow.name} points to ${version}, which is no release`,
-        { place: { file: channels?.file ?? file, line: 1, column: 1 }, path: `/spec/channels/${channel}` },
+        { place: { file: channels?.file ?? from.file, line: 1, column: 1 }, path: `/spec/channels/${channel}` },
       ),
     )
   }
   return { kind: 'release', version }
 }
 
-/** Versions from the newest to the oldest. */
+/** Versions from the newest to the oldest. A misnamed release file is none and was reported where it was read. */
 export function newestFirst(versions: Iterable<string>): string[] {
-  return [...versions].sort(semver.rcompare)
+  return [...versions].filter((version) => semver.valid(version)).sort(semver.rcompare)
 }
 
 export function frozenBy(file: string, cause: Problem): Problem {

@@ -17,6 +17,7 @@ import { type Json, type JsonMap, newMap } from '../model/values.ts'
 import { type Declared, isUnreadable } from './fleet.ts'
 import type { Chain } from './layers.ts'
 import { frozenBy, newestFirst } from './releases.ts'
+import { stepReferences } from './step-references.ts'
 
 /** A workflow document reduced to what is merged. */
 export type WorkflowDocument = JsonMap & { readonly spec: JsonMap }
@@ -57,13 +58,22 @@ type Check = (document: WorkflowDocument) => Problem | undefined
  */
 export function createRenderer(check: Check): Renderer {
   const renderings = new Map<Chain, Map<string, Rendering>>()
+  /** By key and release: equal overlays of different tenants make one document. What went wrong names its owner. */
+  const shared = new Map<string, Rendering>()
   const resolutions = new Map<Chain, Map<string, Resolved>>()
   const render = (chain: Chain, release: string): Rendering =>
-    memo(renderings, chain, release, () => renderLevel(chain, release))
+    memo(renderings, chain, release, () => {
+      const key = `${chain.key} ${release}`
+      const known = shared.get(key)
+      if (known) return known
+      const rendering = renderLevel(chain, release)
+      if (rendering.kind === 'rendered') shared.set(key, rendering)
+      return rendering
+    })
   const schema = schemaOf('Workflow')
 
   function renderLevel(chain: Chain, release: string): Rendering {
-    if (!chain.above || !chain.overlay) return template(chain, release, check)
+    if (!chain.above || !chain.overlay) return chain.standsFor ? clone(chain, release) : template(chain, release, check)
     const { overlay } = chain
     const { base, patch } = overlay.resource.spec
     const theirs = render(chain.above, release)
@@ -81,10 +91,14 @@ export function createRenderer(check: Check): Renderer {
     if (ours.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, ours.problems) }
     const value = ours.value as WorkflowDocument
     const [broken] = checkLocks({ from: from.document, to: value, schema, locks: locksOf(chain.above, from.document) })
-    if (broken) return { kind: 'invalid', problem: lockProblem(overlay, broken) }
+    if (broken) return { kind: 'invalid', problem: lockProblem(overlay.file, broken, patchPath) }
     if (from.document === theirs.document) return checked(overlay, value, ours.notices)
     const locks = locksOf(chain.above, theirs.document)
-    const merged = threeWayMerge({ base: from.document, ours: value, theirs: theirs.document, schema }, { locks })
+    const moved = (theirs.document.spec['moved'] ?? []) as Workflow['spec']['moved'] & {}
+    const merged = threeWayMerge(
+      { base: from.document, ours: value, theirs: theirs.document, schema },
+      { locks, references: stepReferences, moved },
+    )
     if (merged.kind === 'conflicted')
       return {
         kind: 'conflicted',
@@ -93,6 +107,17 @@ export function createRenderer(check: Check): Renderer {
         provisional: merged.value as WorkflowDocument,
       }
     return checked(overlay, merged.value as WorkflowDocument, [...ours.notices, ...merged.notices])
+  }
+
+  /** The clone itself; what is locked above it is locked for it too. */
+  function clone(chain: Chain, release: string): Rendering {
+    const own = template(chain, release, check)
+    const origin = chain.standsFor && render(chain.standsFor.chain, chain.standsFor.base)
+    if (own.kind !== 'rendered' || !origin || !chain.standsFor) return own
+    if (origin.kind !== 'rendered') return origin
+    const locks = locksOf(chain.standsFor.chain, origin.document)
+    const [broken] = checkLocks({ from: origin.document, to: own.document, schema, locks })
+    return broken ? { kind: 'invalid', problem: lockProblem(chain.workflow.head?.file ?? '', broken) } : own
   }
 
   function checked(overlay: Declared<'Overlay'>, document: WorkflowDocument, notices: readonly Notice[]): Rendering {
@@ -171,7 +196,10 @@ function overlayProblem(overlay: Declared<'Overlay'>, found: readonly MergeProbl
   })
 }
 
-/** What the release and every overlay above have locked. */
+/**
+ * What the release and every overlay above have locked. A lock that stands in the document is itself locked, or a patch
+ * could take it away for those further down.
+ */
 function locksOf(chain: Chain, document: WorkflowDocument): Lock[] {
   const locks: Lock[] = []
   const add = (declared: Workflow['spec']['locks'], lockedBy: string): void => {
@@ -180,19 +208,22 @@ function locksOf(chain: Chain, document: WorkflowDocument): Lock[] {
       if (parsed) locks.push({ path: parsed, mode, lockedBy, ...(message !== undefined && { message }) })
     }
   }
-  const { workflow } = chain
-  add(document.spec['locks'] as Workflow['spec']['locks'], `the template ${workflow.name}`)
-  for (let at: Chain | null = chain; at; at = at.above)
+  const template = `the template ${chain.workflow.name}`
+  const declared = document.spec['locks'] as Workflow['spec']['locks']
+  add(declared, template)
+  for (const { path } of declared ?? [])
+    locks.push({ path: ['spec', 'locks', { path }], mode: 'value', lockedBy: template })
+  for (let at: Chain | null | undefined = chain; at; at = at.above ?? at.standsFor?.chain)
     if (at.overlay) add(at.overlay.resource.spec.locks, at.overlay.owner)
   return locks
 }
 
-function lockProblem(overlay: Declared<'Overlay'>, { path, lock }: LockViolation): Problem {
+function lockProblem(file: string, { path, lock }: LockViolation, pathInFile = (text: string) => text): Problem {
   const reason = lock.message === undefined ? '' : `: ${lock.message}`
   const message = `${formatPath(path)} is locked by ${lock.lockedBy}${reason}`
   return problem('locked', message, {
-    place: { file: overlay.file, line: 1, column: 1 },
-    path: patchPath(formatPath(path)),
+    place: { file, line: 1, column: 1 },
+    path: pathInFile(formatPath(path)),
   })
 }
 

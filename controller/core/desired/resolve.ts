@@ -3,7 +3,15 @@ import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, createBinder } from './bind.ts'
 import { digestOf } from './digest.ts'
-import { type Declared, type Fleet, type FleetFile, isUnreadable, readFleet } from './fleet.ts'
+import {
+  type Declared,
+  type Fleet,
+  type FleetFile,
+  fullName,
+  isUnreadable,
+  readFleet,
+  type WorkflowFiles,
+} from './fleet.ts'
 import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
 import { buildLayers, type Chain, type Layers, overlaysOf } from './layers.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
@@ -85,7 +93,7 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
 
   function resolveTenant(node: TenantNode): DesiredTenant {
     const workflows = new Map<string, DesiredWorkflow>()
-    const bindings: Record<string, ActionBinding> = {}
+    const bindings: Record<string, ActionBinding> = Object.create(null)
     const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])].sort((a, b) =>
       a.workflow.name < b.workflow.name ? -1 : 1,
     )
@@ -151,19 +159,19 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
     if (target.kind === 'none') return { ...target.problem, tenant: node.path }
     const chain = layers.chainOf(node, workflow)
     const own = chain.overlay?.owner === node.path ? chain.overlay : undefined
-    if (own && subscription.access === 'read-only') {
-      return problem('not-customisable', `${workflow.name} is shared read-only with ${node.path}`, {
-        tenant: node.path,
-        place: { file: own.file, line: 1, column: 1 },
-        path: '/spec/workflow',
-      })
-    }
+    const refused = changeOfReadOnly(chain, workflow)
+    if (refused) return { ...refused, tenant: node.path }
     const wanted =
       chain.workflow === workflow
         ? releaseInForce(node, subscription, own, target.version)
         : cloneVersion(chain, target.version)
     const { rendering, release, held } = renderer.resolve(chain, wanted)
-    if (rendering.kind === 'invalid') return { ...rendering.problem, tenant: node.path }
+    if (rendering.kind === 'invalid') {
+      const from = own
+        ? { place: { file: own.file, line: 1, column: 1 }, path: '/spec/base' }
+        : { place: { file: node.declared.file, line: 1, column: 1 }, path: `/spec/pins/${workflow.name}` }
+      return { ...(!rendering.problem.place && from), ...rendering.problem, tenant: node.path }
+    }
     if (held) problems.push(heldBack(held, workflow.name))
     const { document } = rendering
     return {
@@ -177,6 +185,19 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
       wanted: target.version,
       ...(held && { held }),
     }
+  }
+
+  /** An overlay or a clone of somebody to whom the workflow is shared read-only; it would reach all below its owner. */
+  function changeOfReadOnly(chain: Chain, workflow: WorkflowFiles): Problem | undefined {
+    const isReadOnly = (owner: string): boolean =>
+      subscriptions.byTenant.get(owner)?.get(fullName(workflow.owner, workflow.name))?.access === 'read-only'
+    const changes = [...(chain.workflow === workflow ? [] : [chain.workflow.head]), ...overlaysOf(chain)]
+    const change = changes.find((entry) => entry && isReadOnly(entry.owner))
+    if (!change) return undefined
+    return problem('not-customisable', `${workflow.name} is shared read-only with ${change.owner}`, {
+      place: { file: change.file, line: 1, column: 1 },
+      path: '/spec/workflow',
+    })
   }
 
   /** In the modes review and pinned a release moves only when a file of the tenant says so. */
@@ -220,17 +241,17 @@ function frozenTenants(
   layers: Layers,
 ): ReadonlyMap<string, Problem> {
   const frozen = new Map(hierarchy.frozen)
-  for (const [path, cause] of subscriptions.frozen) if (!frozen.has(path)) frozen.set(path, cause)
   for (const item of layers.problems)
     if (item.tenant !== undefined && !frozen.has(item.tenant)) frozen.set(item.tenant, item)
   for (const node of hierarchy.nodes.values()) {
     const above = node.parent && frozen.get(node.parent.path)
-    // Only what is broken in a file hands down; a share that two owners dispute concerns the one tenant.
-    if (above && !frozen.has(node.path) && !subscriptions.frozen.has(node.parent?.path ?? '')) {
+    if (above && !frozen.has(node.path)) {
       const file = above.place?.file ?? node.parent?.declared.file ?? ''
       frozen.set(node.path, above.code === 'frozen-by' ? above : { ...frozenBy(file, above), tenant: node.path })
     }
   }
+  // Last, because a share that two files dispute concerns the one tenant and is not handed down.
+  for (const [path, cause] of subscriptions.frozen) if (!frozen.has(path)) frozen.set(path, cause)
   return frozen
 }
 

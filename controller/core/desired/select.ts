@@ -37,19 +37,29 @@ function* descend(node: TenantNode): Generator<TenantNode> {
 
 /**
  * Reads a tag expression of the command line: `tier=gold,silver region=eu !industry=retail under:acme/north`.
- * OR inside one tag's list, AND across tags. Returns a message where it cannot be read.
+ * OR inside one tag's list, AND across tags. Returns a message where it cannot be read: a term that is given twice
+ * would take the place of the first one without a word.
  */
 export function parseSelector(text: string): Selector | string {
   const selector: { subtree?: string; tags: Record<string, string[]>; not: Record<string, string[]> } = {
-    tags: {},
-    not: {},
+    tags: Object.create(null),
+    not: Object.create(null),
   }
   for (const term of text.trim().split(/\s+/)) {
     const under = /^under:(.+)$/.exec(term)
     const tag = /^(!?)([A-Za-z][\w.-]*)=(.+)$/.exec(term)
-    if (under) selector.subtree = under[1] as string
-    else if (tag) (tag[1] === '!' ? selector.not : selector.tags)[tag[2] as string] = (tag[3] as string).split(',')
-    else return `\`${term}\` is not a tag expression: write tag=value[,value], !tag=value or under:path`
+    if (under) {
+      if (selector.subtree !== undefined) return `\`${term}\`: a tag expression names one subtree`
+      selector.subtree = under[1] as string
+    } else if (tag) {
+      const [, not, name, list] = tag as unknown as [string, string, string, string]
+      const values = list.split(',')
+      if (values.includes('')) return `\`${term}\` has an empty value`
+      const known = not ? selector.not[name] : selector.tags[name]
+      if (known && !not) return `\`${name}\` stands twice: write ${name}=${[...known, ...values].join(',')}`
+      if (not) selector.not[name] = [...(known ?? []), ...values]
+      else selector.tags[name] = values
+    } else return `\`${term}\` is not a tag expression: write tag=value[,value], !tag=value or under:path`
   }
   return selector
 }

@@ -24,7 +24,8 @@ export interface Subscriptions {
 
 /**
  * Which tenant receives which workflow. The nearest owner wins; two shares of one owner may both select a tenant iff
- * they say the same.
+ * they say the same. Shares are taken from the nearest owner up, so that a dispute further up is none where a nearer
+ * share has decided.
  */
 export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Subscriptions {
   const byTenant = new Map<string, Map<string, Subscription>>()
@@ -32,7 +33,7 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
   const problems: Problem[] = []
   const shared = new Set<WorkflowFiles>()
 
-  for (const share of fleet.shares) {
+  for (const share of [...fleet.shares].sort((a, b) => depthOf(b.owner) - depthOf(a.owner))) {
     const { spec } = share.resource
     const at = (path: string) => ({ place: { file: share.file, line: 1, column: 1 }, path })
     const root = spec.to.subtree ?? share.owner
@@ -58,8 +59,8 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
         continue
       }
       shared.add(workflow)
-      const target = targetRelease(workflow, wanted, share.file)
-      if (target.kind === 'none') problems.push({ ...target.problem, path: target.problem.path ?? path })
+      const target = targetRelease(workflow, wanted, { file: share.file, path })
+      if (target.kind === 'none') problems.push(target.problem)
       const subscription = {
         workflow,
         share,
@@ -72,8 +73,8 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
         byTenant.set(tenant.path, mine)
         const key = fullName(workflow.owner, workflow.name)
         const other = mine.get(key)
-        if (!other || depthOf(other.share.owner) < depthOf(share.owner)) mine.set(key, subscription)
-        else if (depthOf(other.share.owner) === depthOf(share.owner) && !agree(other, subscription)) {
+        if (!other) mine.set(key, subscription)
+        else if (other.share.owner === share.owner && !agree(other, subscription)) {
           const clash = problem(
             'share-conflict',
             `${share.file} and ${other.share.file} disagree about ${wanted.name} for ${tenant.path}`,
@@ -104,9 +105,10 @@ export function visibleWorkflow(fleet: Fleet, from: string, name: string): Workf
     if (workflow && isWithin(from, workflow.owner)) return workflow
     return problem('unknown-workflow', `no workflow \`${name}\` is visible here`)
   }
-  const found = ['', ...selfAndAncestors(from)]
+  const found = ['', ...[...selfAndAncestors(from)].reverse()]
     .map((owner) => fleet.workflows.get(fullName(owner, name)))
-    .filter((workflow): workflow is WorkflowFiles => workflow !== undefined && !isClone(workflow))
+    .filter((workflow): workflow is WorkflowFiles => workflow !== undefined)
+    .filter((workflow, index) => !isClone(workflow) && !(index > 0 && mayBeClone(workflow)))
   const [first, second] = found
   if (first && second) {
     return problem(
@@ -122,6 +124,11 @@ export const baseAnnotation = 'headwater.dev/base'
 /** A clone is a full copy that stands in for the workflow it was made from; it names it in an annotation. */
 export function isClone(workflow: WorkflowFiles): boolean {
   return cloneBase(workflow) !== undefined
+}
+
+/** A head that cannot be read may be that of a clone: then nobody may be handed the original in its place. */
+export function mayBeClone(workflow: WorkflowFiles): boolean {
+  return workflow.head !== undefined && (isUnreadable(workflow.head) || isClone(workflow))
 }
 
 /** `phishing-response@2.0.0` of a clone. */
