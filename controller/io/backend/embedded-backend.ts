@@ -1,0 +1,250 @@
+import type { BoundConnection } from '../../core/model/effective.ts'
+import { type RunEvent, epoch } from '../../core/run/events.ts'
+import { fold, foldAll } from '../../core/run/fold.ts'
+import { giveApproval } from '../../core/run/give-approval.ts'
+import type { Journal, RunFilter, RunPage } from '../../core/run/journal.ts'
+import { resolveUnknown } from '../../core/run/resolve-unknown.ts'
+import { isFinished, type RunState } from '../../core/run/run-state.ts'
+import { BackendError } from './backend-error.ts'
+import type { Backend, Cancellation, Signal, SignalAnswer, StartRequest } from './backend.ts'
+import { type LiveRun, liveRun } from './live-run.ts'
+import { PinnedObjects } from './pinned-objects.ts'
+import { RunDriver } from './run-driver.ts'
+import { TenantQueue } from './tenant-queue.ts'
+import { WakeUps } from './wake-ups.ts'
+import { WorkerHosts } from './worker-hosts.ts'
+
+export interface EmbeddedBackendOptions {
+  readonly journal: Journal
+  /** URL or absolute path of a module that exports `openPerform`; loaded in each worker. */
+  readonly performModule: string
+  readonly performOptions?: unknown
+  /** Called for each attempt; the secret stays in memory only while the attempt is performed. */
+  readonly secretOf?: (connection: BoundConnection, tenant: { path: string; uid: string }) => Promise<string | null>
+  /** After events became durable, for those who watch. */
+  readonly onEvents?: (runId: string, events: readonly RunEvent[]) => void
+  /** A run that could not go on in this process: it stays in the journal as it is and is resumed by the next. */
+  readonly onTrouble?: (runId: string, error: unknown) => void
+  readonly clock?: () => number
+  readonly workers?: number
+  readonly runsPerWorker?: number
+  readonly workerMemoryMb?: number
+  /** What a task may take beyond its attempts, in milliseconds, before its worker is taken for hung. */
+  readonly graceMs?: number
+}
+
+/** Runs in this process: a journal, a fair queue, timers, and worker threads that advance runs. */
+export class EmbeddedBackend implements Backend {
+  readonly #journal: Journal
+  readonly #options: EmbeddedBackendOptions
+  readonly #clock: () => number
+  readonly #runs = new Map<string, LiveRun>()
+  readonly #pins: PinnedObjects
+  readonly #hosts: WorkerHosts
+  readonly #queue: TenantQueue<LiveRun>
+  readonly #wakeUps: WakeUps
+  readonly #driver: RunDriver
+  readonly #driving = new Set<Promise<void>>()
+  #closing = false
+  #ready = false
+
+  constructor(options: EmbeddedBackendOptions) {
+    const { journal, performModule, performOptions = null, workers = 2, runsPerWorker = 64 } = options
+    const { workerMemoryMb = 256, graceMs = 5_000 } = options
+    this.#options = options
+    this.#journal = journal
+    this.#clock = options.clock ?? Date.now
+    this.#pins = new PinnedObjects((digest) => journal.readObject(digest))
+    this.#hosts = new WorkerHosts({ performModule, performOptions }, { workers, runsPerWorker, workerMemoryMb })
+    this.#queue = new TenantQueue<LiveRun>(workers * runsPerWorker)
+    this.#wakeUps = new WakeUps(this.#clock, (id) => this.#wake(id))
+    this.#driver = new RunDriver({
+      hosts: this.#hosts,
+      clock: this.#clock,
+      graceMs,
+      secretOf: options.secretOf ?? (() => Promise.resolve(null)),
+      append: (run, events) => this.#append(run, events),
+      isClosing: () => this.#closing,
+    })
+    void this.#hosts.ready().then(() => {
+      this.#ready = true
+      this.#pump()
+    })
+  }
+
+  async start({ event, objects = [] }: StartRequest): Promise<'accepted' | 'already-accepted'> {
+    if (this.#closing) throw new BackendError('closing', 'The controller is stopping: it accepts no run.')
+    const known = this.#runs.get(event.runId)
+    if (known !== undefined) {
+      await known.accepted.promise
+      return 'already-accepted'
+    }
+    const run = liveRun(fold(null, event), this.#pins.of(event, objects))
+    this.#runs.set(run.id, run)
+    try {
+      const record = { runId: run.id, expectedVersion: 0, events: [event], state: run.state, objects }
+      const appended = await this.#journal.append(record)
+      run.accepted.resolve()
+      if (appended.kind === 'conflict') {
+        this.#runs.delete(run.id)
+        return 'already-accepted'
+      }
+    } catch (error) {
+      this.#runs.delete(run.id)
+      run.accepted.reject(error)
+      throw error
+    }
+    this.#options.onEvents?.(run.id, [event])
+    this.#enqueue(run)
+    return 'accepted'
+  }
+
+  async signal(runId: string, signal: Signal): Promise<SignalAnswer> {
+    const run = this.#runs.get(runId)
+    if (run === undefined) return this.#gone(runId)
+    await run.accepted.promise
+    const now = this.#clock()
+    const result =
+      signal.kind === 'approval'
+        ? giveApproval(run.state, signal, run.pins.workflow, now)
+        : resolveUnknown(run.state, signal, now)
+    if (result.kind === 'refused') return result
+    await this.#append(run, result.events)
+    if (run.phase === 'idle') this.#enqueue(run)
+    return { kind: 'taken' }
+  }
+
+  async cancel(runId: string, by: Cancellation): Promise<'cancelled' | 'already-finished' | 'unknown-run'> {
+    const run = this.#runs.get(runId)
+    if (run === undefined) return this.#gone(runId).code === 'unknown-run' ? 'unknown-run' : 'already-finished'
+    await run.accepted.promise
+    if (isFinished(run.state)) return 'already-finished'
+    if (run.phase === 'active') {
+      run.cancel ??= { by, ended: Promise.withResolvers() }
+      return run.cancel.ended.promise
+    }
+    await this.#driver.cancel(run, by)
+    return 'cancelled'
+  }
+
+  async list(filter: RunFilter): Promise<RunPage> {
+    return this.#journal.listRuns(filter)
+  }
+
+  async history(runId: string): Promise<readonly RunEvent[] | undefined> {
+    return this.#journal.readRun(runId)
+  }
+
+  async resume(): Promise<number> {
+    const unfinished = this.#journal.unfinishedRuns().filter((id) => !this.#runs.has(id))
+    let resumed = 0
+    for (const id of unfinished) {
+      try {
+        this.#resumeRun(foldAll(this.#journal.readRun(id) ?? []))
+        resumed += 1
+      } catch (error) {
+        this.#options.onTrouble?.(id, error)
+      }
+    }
+    return resumed
+  }
+
+  #resumeRun(state: RunState): void {
+    const { runId, epoch: begunBy } = state.request
+    if (begunBy > epoch) throw new BackendError('too-new', `Run ${runId} was begun by a newer version.`)
+    const run = liveRun(state, this.#pins.of(state.request))
+    run.interrupted = true
+    run.accepted.resolve()
+    this.#runs.set(runId, run)
+    this.#enqueue(run)
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#wakeUps.close()
+    this.#queue.clear()
+    while (this.#driving.size > 0) await Promise.all(this.#driving)
+    await this.#hosts.close()
+    this.#runs.clear()
+  }
+
+  /** Folds at once, so that whatever is decided next builds on it; resolves once it is durable. */
+  async #append(run: LiveRun, events: readonly RunEvent[]): Promise<void> {
+    const expectedVersion = run.state.version
+    const state = events.reduce(fold, run.state)
+    run.state = state
+    try {
+      const appended = await this.#journal.append({ runId: run.id, expectedVersion, events, state })
+      if (appended.kind === 'conflict')
+        throw new BackendError(
+          'conflict',
+          `The journal of run ${run.id} is at ${appended.version}, not ${expectedVersion}: somebody else writes it.`,
+        )
+    } catch (error) {
+      this.#giveUp(run, error)
+      throw error
+    }
+    if (isFinished(state)) this.#forget(run)
+    this.#options.onEvents?.(run.id, events)
+  }
+
+  /** It is left to the next process, once. */
+  #giveUp(run: LiveRun, error: unknown): void {
+    if (this.#runs.get(run.id) === run) this.#options.onTrouble?.(run.id, error)
+    this.#forget(run)
+  }
+
+  #forget(run: LiveRun): void {
+    if (this.#runs.get(run.id) === run) this.#runs.delete(run.id)
+    this.#wakeUps.delete(run.id)
+  }
+
+  #wake(runId: string): void {
+    const run = this.#runs.get(runId)
+    if (run?.phase === 'idle') this.#enqueue(run)
+  }
+
+  #enqueue(run: LiveRun): void {
+    if (this.#closing) return
+    run.phase = 'queued'
+    const { uid, concurrentRuns } = run.pins.tenant
+    this.#queue.add(uid, concurrentRuns, run)
+    this.#pump()
+  }
+
+  /** Nothing is announced before there is a worker to perform it: what is announced and not performed looks interrupted. */
+  #pump(): void {
+    if (this.#closing || !this.#ready) return
+    for (let run = this.#queue.take(); run !== undefined; run = this.#queue.take()) {
+      const driving = this.#drive(run)
+      this.#driving.add(driving)
+      void driving.finally(() => this.#driving.delete(driving))
+    }
+  }
+
+  async #drive(run: LiveRun): Promise<void> {
+    try {
+      // It may have been cancelled while it waited for its turn.
+      if (this.#runs.get(run.id) !== run) return
+      run.phase = 'active'
+      const waits = await this.#driver.drive(run)
+      run.phase = 'idle'
+      if (waits.length > 0) this.#wakeUps.set(run.id, Math.min(...waits.map(({ at }) => at)))
+      run.cancel?.ended.resolve(run.state.phase === 'cancelled' ? 'cancelled' : 'already-finished')
+    } catch (error) {
+      run.cancel?.ended.reject(error)
+      this.#giveUp(run, error)
+    } finally {
+      this.#queue.release(run.pins.tenant.uid)
+      this.#pump()
+    }
+  }
+
+  #gone(runId: string): Extract<SignalAnswer, { kind: 'refused' }> {
+    const events = this.#journal.readRun(runId)
+    if (events === undefined) return { kind: 'refused', code: 'unknown-run', message: `There is no run ${runId}.` }
+    if (!isFinished(foldAll(events)))
+      throw new BackendError('not-here', `Run ${runId} cannot go on in this process; it is resumed by the next.`)
+    return { kind: 'refused', code: 'finished', message: 'The run has ended.' }
+  }
+}

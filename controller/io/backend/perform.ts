@@ -1,0 +1,23 @@
+import type { BoundConnection } from '../../core/model/effective.ts'
+import type { Connector } from '../../core/model/generated/kinds.ts'
+import type { JsonMap } from '../../core/model/values.ts'
+import type { Outcome } from '../../core/run/outcome.ts'
+
+/** What one attempt is performed with. The secret travels with the attempt: a worker keeps none. */
+export interface PerformRequest {
+  readonly tenant: { readonly path: string; readonly uid: string }
+  readonly connection: BoundConnection
+  readonly connector: Connector['spec']
+  readonly action: string
+  readonly input: JsonMap
+  readonly idempotencyKey: string
+  readonly timeoutMs: number
+  readonly secret: string | null
+}
+
+export type Perform = (request: PerformRequest) => Promise<Outcome>
+
+/** What the module at `performModule` exports. Called once in each worker, with the `performOptions` of the composition. */
+export interface PerformModule {
+  readonly openPerform: (options: unknown) => Perform | Promise<Perform>
+}

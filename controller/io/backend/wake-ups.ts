@@ -1,0 +1,92 @@
+/** setTimeout counts in 32 bits: a longer delay would fire at once. */
+const longestDelayMs = 2_147_483_647
+
+interface WakeUp {
+  readonly at: number
+  readonly id: string
+}
+
+/** When which run is to be looked at again: many times, one timer. */
+export class WakeUps {
+  readonly #now: () => number
+  readonly #wake: (id: string) => void
+  /** A binary heap by time. Entries that were replaced stay in it and are passed over. */
+  readonly #heap: WakeUp[] = []
+  readonly #current = new Map<string, number>()
+  #timer: NodeJS.Timeout | undefined
+  #timerAt = Number.POSITIVE_INFINITY
+
+  constructor(now: () => number, wake: (id: string) => void) {
+    this.#now = now
+    this.#wake = wake
+  }
+
+  set(id: string, at: number): void {
+    if (this.#current.get(id) === at) return
+    this.#current.set(id, at)
+    this.#push({ at, id })
+    this.#arm()
+  }
+
+  delete(id: string): void {
+    this.#current.delete(id)
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    this.#heap.length = 0
+    this.#current.clear()
+  }
+
+  #arm(): void {
+    const at = this.#heap[0]?.at ?? Number.POSITIVE_INFINITY
+    if (at >= this.#timerAt) return
+    clearTimeout(this.#timer)
+    this.#timerAt = at
+    const delay = Math.min(longestDelayMs, Math.max(0, at - this.#now()))
+    this.#timer = setTimeout(() => this.#fire(), delay)
+  }
+
+  #fire(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY
+    const now = this.#now()
+    for (let next = this.#heap[0]; next !== undefined && next.at <= now; next = this.#heap[0]) {
+      this.#pop()
+      if (this.#current.get(next.id) !== next.at) continue
+      this.#current.delete(next.id)
+      this.#wake(next.id)
+    }
+    this.#arm()
+  }
+
+  #push(wakeUp: WakeUp): void {
+    const heap = this.#heap
+    let index = heap.push(wakeUp) - 1
+    while (index > 0) {
+      const above = (index - 1) >> 1
+      const parent = heap[above]
+      if (parent === undefined || parent.at <= wakeUp.at) break
+      heap[index] = parent
+      index = above
+    }
+    heap[index] = wakeUp
+  }
+
+  #pop(): void {
+    const heap = this.#heap
+    const last = heap.pop()
+    if (last === undefined || heap.length === 0) return
+    let index = 0
+    for (;;) {
+      const left = 2 * index + 1
+      const right = left + 1
+      const least =
+        (heap[right]?.at ?? Number.POSITIVE_INFINITY) < (heap[left]?.at ?? Number.POSITIVE_INFINITY) ? right : left
+      const child = heap[least]
+      if (child === undefined || child.at >= last.at) break
+      heap[index] = child
+      index = least
+    }
+    heap[index] = last
+  }
+}

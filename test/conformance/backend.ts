@@ -1,0 +1,306 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { foldAll } from '../../controller/core/run/fold.ts'
+import { isFinished, type RunState } from '../../controller/core/run/run-state.ts'
+import { waitOf } from '../../controller/core/run/run-summary.ts'
+import type { Backend } from '../../controller/io/backend/backend.ts'
+import { idOf, startOf, tenantOf } from '../core/run/sample-fleet.ts'
+
+export interface PerformedCall {
+  readonly phase: 'begin' | 'end'
+  readonly tenant: string
+  readonly key: string
+  readonly input: Readonly<Record<string, unknown>>
+  readonly secret: string | null
+}
+
+export interface OpenedBackend {
+  readonly backend: Backend
+  /** What was really performed so far, in order. */
+  readonly calls: () => PerformedCall[]
+  /** Closes this one and opens another on the same state, resumed. */
+  readonly reopen: () => Promise<OpenedBackend>
+}
+
+/** What every backend promises. `open` gives an empty one whose actions behave as their input says. */
+export function backendConformance(name: string, open: () => Promise<OpenedBackend>): void {
+  const opened = async (): Promise<OpenedBackend> => {
+    const made = await open()
+    onTestFinished(() => made.backend.close())
+    return made
+  }
+  const once = 'steps: [{ id: a, action: act, with: { n: 1 } }]'
+
+  describe(`${name}: start`, () => {
+    it('performs a run to its end, with the secret of its connection', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({ workflow: `${once}\noutputs: { times: '\${{ steps.a.outputs.times }}' }` })
+      expect(await backend.start(start)).toBe('accepted')
+      const state = await ended(backend, idOf(start))
+      expect(state).toMatchObject({ phase: 'succeeded', outputs: { times: 1 } })
+      expect(calls()).toMatchObject([
+        { phase: 'begin', tenant: 'acme', key: `${idOf(start)}/a`, input: { n: 1 }, secret: 'secret of token' },
+        { phase: 'end' },
+      ])
+      expect((await backend.history(idOf(start)))?.map(({ type }) => type)).toEqual([
+        'RunRequested',
+        'RunStarted',
+        'AttemptScheduled',
+        'AttemptSucceeded',
+        'RunSucceeded',
+      ])
+    })
+
+    it('is idempotent: at the same time, afterwards, and after a restart', async () => {
+      const { backend, calls, reopen } = await opened()
+      const start = startOf({ workflow: once })
+      const answers = await Promise.all([backend.start(start), backend.start(start), backend.start(start)])
+      expect(answers.toSorted()).toEqual(['accepted', 'already-accepted', 'already-accepted'])
+      await ended(backend, idOf(start))
+      expect(await backend.start(start)).toBe('already-accepted')
+      const again = await reopen()
+      onTestFinished(() => again.backend.close())
+      expect(await again.backend.start(start)).toBe('already-accepted')
+      expect(calls().filter(({ phase }) => phase === 'begin')).toHaveLength(1)
+    })
+
+    it('is readable as soon as it is accepted', async () => {
+      const { backend } = await opened()
+      const start = startOf({ workflow: once })
+      await backend.start(start)
+      expect((await backend.history(idOf(start)))?.[0]).toMatchObject({ type: 'RunRequested' })
+      expect((await backend.list({ tenant: 'acme' })).runs.map(({ id }) => id)).toEqual([idOf(start)])
+      expect(await backend.history('nobody')).toBeUndefined()
+    })
+  })
+
+  describe(`${name}: steps`, () => {
+    it('are performed in order, each once, and see what came before', async () => {
+      const { backend, calls } = await opened()
+      const steps = Array.from({ length: 5 }, (_, index) => {
+        const before = index === 0 ? '' : `, before: '\${{ steps.s${index - 1}.outputs.times }}'`
+        return `  - { id: s${index}, action: act, with: { n: ${index}${before} } }`
+      })
+      const start = startOf({ workflow: `steps:\n${steps.join('\n')}` })
+      await backend.start(start)
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+      const begun = calls().filter(({ phase }) => phase === 'begin')
+      expect(begun.map(({ input }) => input.n)).toEqual([0, 1, 2, 3, 4])
+      expect(begun[4]?.input.before).toBe(1)
+    })
+
+    it('are tried again after a passing failure', async () => {
+      const { backend } = await opened()
+      const retry = 'retry: { attempts: 3, delaySeconds: 0.1 }'
+      const start = startOf({ workflow: `steps: [{ id: a, action: act, with: { behave: busy-once }, ${retry} }]` })
+      await backend.start(start)
+      expect(await ended(backend, idOf(start))).toMatchObject({ phase: 'succeeded' })
+    })
+
+    it('end the run where they fail for good', async () => {
+      const { backend } = await opened()
+      const start = startOf({ workflow: 'steps: [{ id: a, action: act, with: { behave: fail } }]' })
+      await backend.start(start)
+      expect(await ended(backend, idOf(start))).toMatchObject({
+        phase: 'failed',
+        failure: { step: 'a', code: 'http-403' },
+      })
+    })
+
+    it('wait for a person where nobody knows whether they took effect', async () => {
+      const { backend } = await opened()
+      const start = startOf({ workflow: 'steps: [{ id: a, action: act_once, with: { behave: unknown } }]' })
+      await backend.start(start)
+      await waits(backend, idOf(start))
+      const resolution = { kind: 'resolution', step: 'a', connection: 'unsafe', as: 'succeeded', by: 'ada' } as const
+      expect(await backend.signal(idOf(start), resolution)).toEqual({ kind: 'taken' })
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+    })
+  })
+
+  describe(`${name}: signals`, () => {
+    const ask = `steps: [{ id: ask, approval: { message: Sure? } }, { id: a, action: act }]`
+    const yes = { kind: 'approval', step: 'ask', approved: true, by: 'ada' } as const
+
+    it('let a waiting run go on', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({ workflow: ask })
+      await backend.start(start)
+      await waits(backend, idOf(start))
+      expect(calls()).toEqual([])
+      expect(await backend.signal(idOf(start), yes)).toEqual({ kind: 'taken' })
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+    })
+
+    it('may come before the wait', async () => {
+      const { backend } = await opened()
+      const start = startOf({
+        workflow: `steps: [{ id: a, action: act, with: { ms: 100 } }, { id: ask, approval: { message: Sure? } }]`,
+      })
+      await backend.start(start)
+      expect(await backend.signal(idOf(start), yes)).toEqual({ kind: 'taken' })
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+    })
+
+    it('survive a restart, as the wait does', async () => {
+      const first = await opened()
+      const start = startOf({ workflow: ask })
+      await first.backend.start(start)
+      await waits(first.backend, idOf(start))
+      const { backend } = await first.reopen()
+      onTestFinished(() => backend.close())
+      expect(await backend.signal(idOf(start), yes)).toEqual({ kind: 'taken' })
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+    })
+
+    it('are refused in words where nobody waits for them', async () => {
+      const { backend } = await opened()
+      const start = startOf({ workflow: ask })
+      await backend.start(start)
+      await backend.signal(idOf(start), yes)
+      const again = await backend.signal(idOf(start), { ...yes, approved: false })
+      expect(again).toMatchObject({ kind: 'refused' })
+      await ended(backend, idOf(start))
+      expect(await backend.signal(idOf(start), yes)).toMatchObject({ kind: 'refused', code: 'finished' })
+      expect(await backend.signal('nobody', yes)).toMatchObject({ kind: 'refused', code: 'unknown-run' })
+    })
+  })
+
+  describe(`${name}: cancel`, () => {
+    const by = { by: 'ada', reason: 'enough' }
+
+    it('ends a waiting run', async () => {
+      const { backend } = await opened()
+      const start = startOf({ workflow: 'steps: [{ id: ask, approval: { message: Sure? } }]' })
+      await backend.start(start)
+      await waits(backend, idOf(start))
+      expect(await backend.cancel(idOf(start), by)).toBe('cancelled')
+      expect((await ended(backend, idOf(start))).phase).toBe('cancelled')
+      expect(await backend.cancel(idOf(start), by)).toBe('already-finished')
+      expect(await backend.cancel('nobody', by)).toBe('unknown-run')
+    })
+
+    it('awaits and keeps what is being performed, and performs nothing after it', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({ workflow: 'steps: [{ id: a, action: act, with: { ms: 300 } }, { id: b, action: act }]' })
+      await backend.start(start)
+      await until(() => calls().length === 1)
+      expect(await backend.cancel(idOf(start), by)).toBe('cancelled')
+      const state = await ended(backend, idOf(start))
+      expect(state.phase).toBe('cancelled')
+      expect(state.steps.get('a')?.phase).toBe('succeeded')
+      expect(calls()).toHaveLength(2)
+    })
+  })
+
+  describe(`${name}: tenants`, () => {
+    const act = (ms: number) =>
+      `steps: [{ id: a, action: act, with: { ms: ${ms}, run: '\${{ run.trigger.deliveryId }}' } }]`
+
+    it('never exceed their limit, and keep their order at a limit of one', async () => {
+      const { backend, calls } = await opened()
+      const two = tenantOf('two', 2)
+      const one = tenantOf('one', 1)
+      const starts = Array.from({ length: 8 }, (_, index) => [
+        startOf({ workflow: act(30), tenant: two, delivery: `two-${index}` }),
+        startOf({ workflow: act(10), tenant: one, delivery: `one-${index}` }),
+      ]).flat()
+      for (const start of starts) await backend.start(start)
+      await Promise.all(starts.map((start) => ended(backend, idOf(start))))
+      expect(mostAtOnce(calls(), 'two')).toBe(2)
+      expect(mostAtOnce(calls(), 'one')).toBe(1)
+      const order = calls().filter(({ phase, tenant }) => phase === 'begin' && tenant === 'one')
+      expect(order.map(({ input }) => input.run)).toEqual(Array.from({ length: 8 }, (_, index) => `one-${index}`))
+    })
+
+    it('get their slot back while a run waits', async () => {
+      const { backend } = await opened()
+      const one = tenantOf('one', 1)
+      const waiting = startOf({ workflow: 'steps: [{ id: ask, approval: { message: Sure? } }]', tenant: one })
+      await backend.start(waiting)
+      await waits(backend, idOf(waiting))
+      const next = startOf({ workflow: once, tenant: one })
+      await backend.start(next)
+      expect((await ended(backend, idOf(next))).phase).toBe('succeeded')
+    })
+
+    it('do not delay one another', async () => {
+      const { backend, calls } = await opened()
+      const noisy = Array.from({ length: 40 }, () => startOf({ workflow: act(25), tenant: tenantOf('noisy', 2) }))
+      await Promise.all(noisy.map((start) => backend.start(start)))
+      const quiet = startOf({ workflow: act(1), tenant: tenantOf('quiet') })
+      await backend.start(quiet)
+      await ended(backend, idOf(quiet))
+      expect(calls().filter(({ tenant, phase }) => tenant === 'noisy' && phase === 'end').length).toBeLessThan(20)
+      await Promise.all(noisy.map((start) => ended(backend, idOf(start))))
+    })
+  })
+
+  describe(`${name}: close`, () => {
+    it('journals what is being performed; the rest is done after the restart, and nothing twice', async () => {
+      const first = await opened()
+      const three = [0, 1, 2].map((index) => `  - { id: s${index}, action: act_once, with: { ms: 20 } }`).join('\n')
+      const starts = Array.from({ length: 12 }, () =>
+        startOf({ workflow: `steps:\n${three}`, tenant: tenantOf('acme', 4) }),
+      )
+      for (const start of starts) await first.backend.start(start)
+      await until(() => first.calls().length > 8)
+      const { backend, calls } = await first.reopen()
+      onTestFinished(() => backend.close())
+      const states = await Promise.all(starts.map((start) => ended(backend, idOf(start))))
+      expect(new Set(states.map(({ phase }) => phase))).toEqual(new Set(['succeeded']))
+      const keys = calls().flatMap(({ phase, key }) => (phase === 'begin' ? [key] : []))
+      expect(keys).toHaveLength(36)
+      expect(new Set(keys).size).toBe(36)
+    })
+
+    it('keeps the timers of retries', async () => {
+      const first = await opened()
+      const retry = 'retry: { attempts: 2, delaySeconds: 1 }'
+      const start = startOf({ workflow: `steps: [{ id: a, action: act, with: { behave: unknown }, ${retry} }]` })
+      await first.backend.start(start)
+      await until(
+        async () => (await first.backend.history(idOf(start)))?.some(({ type }) => type === 'TimerSet') === true,
+      )
+      const { backend } = await first.reopen()
+      onTestFinished(() => backend.close())
+      const state = await ended(backend, idOf(start))
+      expect(state.steps.get('a')?.lanes.get('safe')?.scheduled.attempt).toBe(2)
+    })
+  })
+}
+
+async function stateOf(backend: Backend, runId: string): Promise<RunState> {
+  return foldAll((await backend.history(runId)) ?? [])
+}
+
+export async function ended(backend: Backend, runId: string): Promise<RunState> {
+  await until(async () => isFinished(await stateOf(backend, runId)))
+  return stateOf(backend, runId)
+}
+
+async function waits(backend: Backend, runId: string): Promise<void> {
+  await until(async () => {
+    const last = [...(await stateOf(backend, runId)).steps.values()].at(-1)
+    return last !== undefined && waitOf(last) !== undefined
+  })
+}
+
+export async function until(holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
+  const deadline = Date.now() + withinMs
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`Did not come to hold within ${withinMs} ms: ${holds}`)
+    await sleep(5)
+  }
+}
+
+function mostAtOnce(calls: readonly PerformedCall[], tenant: string): number {
+  let now = 0
+  let most = 0
+  for (const call of calls) {
+    if (call.tenant !== tenant) continue
+    now += call.phase === 'begin' ? 1 : -1
+    most = Math.max(most, now)
+  }
+  return most
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { RunEvent } from '../../../controller/core/run/events.ts'
+import { foldAll } from '../../../controller/core/run/fold.ts'
+import { isFinished } from '../../../controller/core/run/run-state.ts'
+import { openStore } from '../../../controller/io/store/open-store.ts'
+import { startOf, tenantOf } from '../../core/run/sample-fleet.ts'
+import type { VendorCall } from './fake-vendor.ts'
+import { callsIn } from './opened-backend.ts'
+
+const kills = process.env['HEADWATER_LANE'] === 'crash' ? 200 : 20
+const runsPerLife = 6
+/** Reproducible moments: the same kills in every run of the test. */
+const moment = (life: number) => (Math.imul(life + 1, 2_654_435_761) >>> 0) / 2 ** 32
+
+const workflow = `
+steps:
+  - { id: s0, action: act, with: { ms: 5 } }
+  - { id: s1, action: act_once, with: { ms: 5 } }
+  - { id: s2, set: { n: '\${{ steps.s1.outputs.times }}' } }
+  - { id: s3, action: act, with: { ms: 5, behave: busy-once }, retry: { attempts: 20, delaySeconds: 0.02 } }
+`
+
+interface Life {
+  readonly child: ChildProcess
+  /** Resolves once the child says so, or is gone. */
+  readonly says: (word: 'ready' | 'performing' | 'settled') => Promise<unknown>
+  readonly kill: () => Promise<unknown>
+}
+
+function live(folder: string, accepted: Set<string>): Life {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), folder], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const died = once(child, 'exit')
+  const said = { ready: Promise.withResolvers(), performing: Promise.withResolvers(), settled: Promise.withResolvers() }
+  // Writing to a process that was just killed is what this test is about.
+  child.stdin.on('error', () => {})
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line === 'ready' || line === 'performing' || line === 'settled') said[line].resolve(undefined)
+    else accepted.add(line.slice('accepted '.length))
+  })
+  const kill = () => {
+    child.kill('SIGKILL')
+    return died
+  }
+  return { child, says: (word) => Promise.race([said[word].promise, died]), kill }
+}
+
+describe(`a controller that is killed ${kills} times`, () => {
+  it('loses no accepted run, ends each once, and announces every effect before it happens', {
+    timeout: 60_000 + kills * 6_000,
+  }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'headwater-crash-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const accepted = new Set<string>()
+    for (let life = 0; life < kills; life++) {
+      const { child, says, kill } = live(folder, accepted)
+      await says('ready')
+      for (let index = 0; index < runsPerLife; index++) {
+        const start = startOf({ workflow, tenant: tenantOf(`t${index % 3}`, 2), delivery: `${life}-${index}` })
+        child.stdin?.write(`${JSON.stringify(start)}\n`)
+      }
+      // Most kills hit while attempts are performed, some while the controller is only getting up.
+      if (life % 4 !== 0) await says('performing')
+      await sleep(moment(life) * 100)
+      await kill()
+    }
+    const last = live(folder, accepted)
+    last.child.stdin?.write('settle\n')
+    await last.says('settled')
+    await last.kill()
+
+    const store = openStore(folder)
+    onTestFinished(() => store.close())
+    const begun = callsIn(join(folder, 'calls.log')).filter(({ phase }) => phase === 'begin')
+    expect(accepted.size).toBeGreaterThan(kills)
+    const journals = [...accepted].map((id) => store.readRun(id) ?? [])
+    for (const events of journals) expectHonest(events, begun)
+    const types = journals.flat().map(({ type }) => type)
+    const again = begun.length - new Set(begun.map(({ key }) => key)).size
+    console.log(
+      `${kills} kills, ${accepted.size} runs accepted, ${begun.length} calls of which ${again} repeated, ` +
+        `${types.filter((type) => type === 'AttemptUnknown').length} unknown`,
+    )
+  })
+})
+
+/** The invariants, from the journal and from what the vendor saw. */
+function expectHonest(events: readonly RunEvent[], begun: readonly VendorCall[]): void {
+  const state = foldAll(events)
+  const { runId } = state.request
+  const unknown = [...state.steps.values()].some((step) =>
+    [...step.lanes.values()].some(({ phase }) => phase === 'unknown'),
+  )
+  expect({ runId, isOver: isFinished(state) || unknown }).toEqual({ runId, isOver: true })
+  expect(
+    events.filter(({ type }) => ['RunSucceeded', 'RunFailed', 'RunCancelled', 'RunQuarantined'].includes(type)).length,
+  ).toBe(unknown ? 0 : 1)
+  if (!unknown) expect(state.phase).toBe('succeeded')
+
+  const settled = new Set<string>()
+  for (const event of events) {
+    if (event.type === 'AttemptScheduled') expect(settled).not.toContain(event.step)
+    if (event.type === 'AttemptSucceeded') settled.add(event.step)
+  }
+  for (const step of ['s0', 's1', 's3']) {
+    const intents = events.filter((event) => event.type === 'AttemptScheduled' && event.step === step)
+    const effects = begun.filter(({ key }) => key === `${runId}/${step}`)
+    // Each intent is performed at most once, so that no effect is without an intent of its own.
+    expect(effects.length).toBeLessThanOrEqual(intents.length)
+    if (step === 's1') expect(effects.length).toBeLessThanOrEqual(1)
+  }
+}
