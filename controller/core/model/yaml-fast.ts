@@ -1,4 +1,12 @@
-import { EVENT_ID, type Event, SCALAR_STYLE, type ScalarEvent, getScalarValue, parseEvents } from 'js-yaml'
+import {
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type Event,
+  SCALAR_STYLE,
+  type ScalarEvent,
+  getScalarValue,
+  parseEvents,
+} from 'js-yaml'
 import { caps } from './caps.ts'
 import { type Json, type MutableMap, newMap } from './values.ts'
 import { inexact, readPlain } from './yaml-scalar.ts'
@@ -6,10 +14,11 @@ import { isRefusedKey, isSoundText } from './yaml-value.ts'
 
 /** A map or list that is still open. */
 interface Open {
-  readonly list?: Json[]
-  readonly map?: MutableMap
+  readonly value: Json[] | MutableMap
+  /** Written with indentation, not brackets. */
+  readonly isBlock: boolean
   /** Key that waits for its value. */
-  key?: string | undefined
+  key: string | undefined
   keys: number
 }
 
@@ -19,60 +28,52 @@ interface Open {
  * not: `yaml-fast.test.ts` compares the two.
  */
 export function readFast(text: string): Json | undefined {
-  // The two parsers disagree about tabs, carriage returns and the end of a document.
-  if (/[\t\r]|^\.\.\./m.test(text)) return undefined
+  // The two parsers disagree about tabs, carriage returns, the end of a document, and spaces where the file ends.
+  if (/[\t\r]|^\.\.\./m.test(text) || text.endsWith(' ')) return undefined
   let events: Event[]
   try {
     events = parseEvents(text, { maxDepth: caps.depth + 2 })
   } catch {
     return undefined
   }
-  const [document] = events
-  const root = events[1]?.type
-  const isOne = document?.type === EVENT_ID.DOCUMENT && document.directives.length === 0
-  return isOne && root === EVENT_ID.MAPPING ? build(text, events) : undefined
+  const [document, root] = events
+  if (document?.type !== EVENT_ID.DOCUMENT || document.directives.length > 0) return undefined
+  return root?.type === EVENT_ID.MAPPING ? build(text, events) : undefined
 }
 
 function build(text: string, events: readonly Event[]): Json | undefined {
-  const hasEscapes = text.includes('\\')
   const open: Open[] = []
   let root: Json | undefined
   let values = 0
-  for (let at = 1; at < events.length - 1; at++) {
-    const event = events[at] as Event
-    const top = open.at(-1)
+  // The first event opens the document and the last closes it: another document between them would be a second one.
+  for (const event of events.slice(1, -1)) {
     if (event.type === EVENT_ID.POP) {
       open.pop()
       continue
     }
     if (event.type === EVENT_ID.ALIAS || event.type === EVENT_ID.DOCUMENT) return undefined
     if (event.anchorStart !== -1 || event.tagStart !== -1) return undefined
-    if (top?.map && top.key === undefined) {
-      const key = event.type === EVENT_ID.SCALAR ? readKey(text, event) : undefined
-      if (key === undefined || key in top.map || ++top.keys > caps.keys) return undefined
-      top.key = key
+    const top = open.at(-1)
+    if (top && top.key === undefined && !Array.isArray(top.value)) {
+      top.key = event.type === EVENT_ID.SCALAR ? readKey(text, event) : undefined
+      if (top.key === undefined || top.key in top.value || ++top.keys > caps.keys) return undefined
       continue
     }
-    let value: Json | typeof inexact
     if (++values > caps.values) return undefined
+    let value: Json | undefined
     if (event.type === EVENT_ID.SCALAR) {
-      value = getScalarValue(text, event)
-      if (event.style === SCALAR_STYLE.PLAIN) value = readPlain(value)
-      else if (hasEscapes && !isSoundText(value)) return undefined
-      if (value === inexact) return undefined
-    } else {
-      if (open.length >= caps.depth) return undefined
-      value = event.type === EVENT_ID.MAPPING ? newMap() : []
-      open.push(
-        event.type === EVENT_ID.MAPPING ? { map: value as MutableMap, keys: 0 } : { list: value as Json[], keys: 0 },
-      )
+      if (top?.isBlock && !isOrdinary(text, event)) return undefined
+      value = readScalar(text, event)
+    } else if (open.length < caps.depth) {
+      const collection = event.type === EVENT_ID.MAPPING ? newMap() : []
+      open.push({ value: collection, isBlock: event.style === COLLECTION_STYLE.BLOCK, key: undefined, keys: 0 })
+      value = collection
     }
-    if (!top) {
-      if (root !== undefined) return undefined
-      root = value
-    } else if (top.list) top.list.push(value)
-    else {
-      ;(top.map as MutableMap)[top.key as string] = value
+    if (value === undefined) return undefined
+    if (!top) root = value
+    else if (Array.isArray(top.value)) top.value.push(value)
+    else if (top.key !== undefined) {
+      top.value[top.key] = value
       top.key = undefined
     }
   }
@@ -83,8 +84,33 @@ function build(text: string, events: readonly Event[]): Json | undefined {
 const plainlyShort = 1_000
 
 function readKey(text: string, event: ScalarEvent): string | undefined {
-  const key = getScalarValue(text, event)
-  if (event.style === SCALAR_STYLE.PLAIN && typeof readPlain(key) !== 'string') return undefined
-  if (key === '<<' || isRefusedKey(key) || !isSoundText(key)) return undefined
+  const key = readScalar(text, event)
+  if (typeof key !== 'string' || key === '<<' || isRefusedKey(key)) return undefined
   return text.indexOf(':', event.valueEnd) - event.valueStart > plainlyShort ? undefined : key
+}
+
+function readScalar(text: string, event: ScalarEvent): Json | undefined {
+  const written = getScalarValue(text, event)
+  if (event.style !== SCALAR_STYLE.PLAIN) return isSoundText(written) ? written : undefined
+  const value = readPlain(written)
+  return value === inexact ? undefined : value
+}
+
+const ordinaryHeader = /[:-] +[|>][+-]?$/
+const ordinaryContent = / +[^ \n]/y
+
+/**
+ * False for a value on a line of its own, and for block text with a comment, a digit or a blank line at its start:
+ * the parsers disagree about some of these, and all are rare.
+ */
+function isOrdinary(text: string, { style, valueStart }: ScalarEvent): boolean {
+  if (valueStart === -1) return true
+  if (style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK) {
+    ordinaryContent.lastIndex = valueStart
+    const header = text.slice(text.lastIndexOf('\n', valueStart - 2) + 1, valueStart - 1)
+    return ordinaryContent.test(text) && ordinaryHeader.test(header)
+  }
+  let before = style === SCALAR_STYLE.PLAIN ? valueStart - 1 : valueStart - 2
+  while (before >= 0 && text[before] === ' ') before--
+  return before >= 0 && text[before] !== '\n'
 }

@@ -211,6 +211,11 @@ const documents = [
   'a:\tb',
   'a: b\t# c',
   'a:\n\tb: 1',
+  'a: |+\n\n    ',
+  'a: #c\n#c\n |\nb: 1',
+  'a: #c\n#c\n x\nb: 1',
+  'a:\n#c\n |\nb: 1',
+  'a: |+\n  x\n      ',
 ]
 
 describe('the fast reading', () => {
