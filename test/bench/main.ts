@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import { benchFleet, scaling } from './fleet.ts'
+import { machine, printReport, type Report, writeReports } from './harness.ts'
+
+const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE]
+npm run bench -- merge [--json FILE]`
+
+interface Wanted {
+  readonly tenants: readonly number[]
+  readonly runs: number
+  readonly seed: number
+}
+
+const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly Report[]>>> = {
+  fleet: async ({ tenants, runs, seed }) => {
+    const reports: Report[] = []
+    for (const count of tenants) reports.push(await benchFleet({ tenants: count, runs, seed }))
+    return reports.length > 1 ? [...reports, scaling(reports)] : reports
+  },
+  merge: async () => {
+    const { measureMerge } = await import('./merge.ts')
+    const units = { Micros: 'us', Millis: 'ms' } as const
+    const figures = Object.entries(measureMerge()).map(([name, value]) => {
+      const unit = Object.entries(units).find(([ending]) => name.endsWith(ending))?.[1] ?? ''
+      return { name, unit, samples: [value] } as const
+    })
+    return [{ benchmark: 'merge', parameters: {}, counts: {}, figures }]
+  },
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    tenants: { type: 'string', default: '10000' },
+    runs: { type: 'string', default: '5' },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'string' },
+  },
+})
+const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals
+const wanted = { tenants: values.tenants.split(',').map(Number), runs: Number(values.runs), seed: Number(values.seed) }
+const isWrong =
+  names.some((name) => !Object.hasOwn(benchmarks, name)) || [...wanted.tenants, wanted.runs].some((n) => !(n >= 1))
+if (isWrong) {
+  console.error(usage)
+  process.exit(2)
+}
+const { cores, cpu, node, git } = machine()
+console.log(`${cores} cores (${cpu}), Node ${node}, git ${git}`)
+const reports: Report[] = []
+for (const name of names) {
+  const found = (await benchmarks[name]?.(wanted)) ?? []
+  for (const report of found) printReport(report)
+  reports.push(...found)
+}
+if (values.json !== undefined) writeReports(values.json, reports)

@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { sampleFleet } from './fleet.ts'
+
+test('the benchmark measures a sound fleet: whole, without problems, and equal by every road', async () => {
+  const { cold, readMs, repository, warm } = await sampleFleet()
+  const [load] = cold
+  expect(load?.counts).toMatchObject({ tenants: 200, frozen: 0, problems: 0, held: 0, files: repository.files })
+  expect(load?.counts.subscriptions).toBeGreaterThan(800)
+  expect(load?.counts.followed).toBeGreaterThan(0)
+  expect(load?.counts.renderings).toBeLessThanOrEqual(load?.counts.pairs ?? 0)
+  expect(readMs).toHaveLength(1)
+
+  // A fresh process and a long-lived loader agree, and a change that is taken back leaves nothing behind.
+  expect(warm.before).toBe(load?.counts.state)
+  expect(warm.after).toBe(warm.before)
+
+  const changed = Object.fromEntries([...warm.changes].map(([name, { tenants }]) => [name, tenants]))
+  expect(changed['leafOverlay']).toBe(1)
+  expect(changed['tag']).toBeGreaterThanOrEqual(1)
+  expect(changed['regionOverlay']).toBeGreaterThan(30)
+  expect(changed['promotion']).toBeGreaterThan(180)
+}, 120_000)

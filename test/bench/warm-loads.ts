@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process'
+import type { ChangeName } from '../../controller/cli/generate-fleet-changes.ts'
+import { openFleet } from '../../controller/io/git/index.ts'
+import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
+import { changedTenants, stateOf } from './count-fleet.ts'
+import type { FleetRepository } from './fleet-repository.ts'
+import { timed } from './harness.ts'
+
+export interface WarmLoads {
+  readonly unchangedMs: readonly number[]
+  readonly spawnMs: readonly number[]
+  readonly changes: ReadonlyMap<ChangeName, { readonly ms: readonly number[]; readonly tenants: number }>
+  /** State before the changes, and after all of them were taken back. */
+  readonly before: string
+  readonly after: string
+}
+
+/** One long-lived loader that meets the same changes again and again. L_spawn is measured between them. */
+export async function measureWarmLoads(repository: FleetRepository, runs: number): Promise<WarmLoads> {
+  const { gitdir, base, changed } = repository
+  repository.moveTo(base)
+  const source = await openFleet({ path: gitdir, revision: 'bench' })
+  const load = createFleetLoader(source, checkWorkflowSpec, () => performance.now())
+  const [unchangedMs, spawnMs]: [number[], number[]] = [[], []]
+  const changes = new Map<ChangeName, { ms: number[]; tenants: number }>()
+  try {
+    let { desired } = await load()
+    const before = stateOf(desired)
+    for (let run = 0; run < runs; run++) {
+      unchangedMs.push((await timed(load)).ms)
+      for (const [name, commit] of changed) {
+        spawnMs.push(await diffTree(gitdir, base, commit))
+        repository.moveTo(commit)
+        const { result, ms } = await timed(load)
+        const known = changes.get(name) ?? { ms: [], tenants: changedTenants(desired, result.desired) }
+        known.ms.push(ms)
+        changes.set(name, known)
+        repository.moveTo(base)
+        desired = (await load()).desired
+      }
+    }
+    return { unchangedMs, spawnMs, changes, before, after: stateOf(desired) }
+  } finally {
+    await source.close()
+  }
+}
+
+/** L_spawn: one child that compares two commits. */
+async function diffTree(gitdir: string, from: string, to: string): Promise<number> {
+  const { result, ms } = await timed(() => spawnSync('git', ['diff-tree', '-r', from, to], { cwd: gitdir }))
+  if (result.status !== 0 || result.stdout.length === 0) throw new Error('git diff-tree found nothing')
+  return ms
+}
