@@ -116,12 +116,14 @@ export function measureMerge(): MergeFigures {
   }
 }
 
-/** Rounds over all of them in turn, so that a busy moment of the machine hits none alone. */
+/** Rounds over all of them in turn, each shorter than a turn of the scheduler: a busy machine hits few of them, and none alone. */
 function medians(tasks: readonly (() => unknown)[]): number[] {
-  const rounds = 60
-  const repeat = 40
+  const rounds = 500
+  const repeat = 4
   const times = tasks.map((): number[] => [])
-  for (let round = -20; round < rounds; round++) {
+  // The compiler works in the background: on a busy machine a short warm-up measures code it has not reached yet.
+  const warmUp = 1000
+  for (let round = -warmUp; round < rounds; round++) {
     tasks.forEach((task, at) => {
       const start = process.hrtime.bigint()
       for (let i = 0; i < repeat; i++) task()

@@ -3,8 +3,11 @@ export {
   type Conflict,
   type ConflictType,
   conflictId,
+  type DanglingReference,
+  type RenameHint,
   type Resolution,
   type ResolutionName,
+  type TextRegion,
   tripleHash,
   tripleKey,
 } from './conflict.ts'
