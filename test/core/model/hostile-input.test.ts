@@ -12,12 +12,12 @@ const garbage = (seed: number, alphabet: (number: number) => string) => {
     alphabet((state = (state * 1_103_515_245 + 12_345) & 0x7fffffff)),
   ).join('')
 }
-const letters = 'bcdefghi'
+const letters = ['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']
 
 const hostile: Record<string, [string, string | Uint8Array]> = {
   'a bomb of aliases': [
     'yaml-anchor',
-    `a: &a [x, x]\n${[...letters].map((name, at) => `${name}: &${name} [${Array(9).fill(`*a${at}`).join(', ')}]`).join('\n')}\n`,
+    `a: &a [x, x]\n${letters.map((name, at) => `${name}: &${name} [${Array(9).fill(`*a${at}`).join(', ')}]`).join('\n')}\n`,
   ],
   'many anchors': ['yaml-anchor', '&a a: 1\n'.repeat(caps.fileLines - 1)],
   'many tags': ['yaml-tag', fill('!a ')],
