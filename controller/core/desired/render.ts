@@ -5,6 +5,7 @@ import {
   formatPath,
   type Lock,
   type LockViolation,
+  type MergeOptions,
   type MergeProblem,
   type Notice,
   parsePath,
@@ -40,7 +41,26 @@ export interface Resolved {
   readonly held?: { readonly wanted: string; readonly at: Rendering & { kind: 'conflicted' } }
 }
 
+/** A chain that ends in an overlay. */
+export type LayerChain = Chain & { readonly above: Chain; readonly overlay: Declared<'Overlay'> }
+
+/** What is merged at one level for one release. */
+export interface Level {
+  readonly kind: 'level'
+  /** The overlay's patch in the shape of the document. */
+  readonly change: JsonMap
+  readonly input: {
+    readonly base: WorkflowDocument
+    readonly ours: WorkflowDocument
+    readonly theirs: WorkflowDocument
+  }
+  readonly options: MergeOptions
+  readonly notices: readonly Notice[]
+}
+
 export interface Renderer {
+  /** What an upgrade to a release merges at this level, before anybody decides. */
+  levelAt(chain: LayerChain, release: string): Level | Exclude<Rendering, { kind: 'rendered' }>
   /** The chain with one release below it, level by level, whatever comes of it. */
   render(chain: Chain, release: string): Rendering
   resolve(chain: Chain, wanted: string): Resolved
@@ -73,40 +93,46 @@ export function createRenderer(check: Check): Renderer {
   const schema = schemaOf('Workflow')
 
   function renderLevel(chain: Chain, release: string): Rendering {
-    if (!chain.above || !chain.overlay) return chain.standsFor ? clone(chain, release) : template(chain, release, check)
+    if (!isLayer(chain)) return chain.standsFor ? clone(chain, release) : template(chain, release, check)
+    const { overlay } = chain
+    const level = levelAt(chain, release)
+    if (level.kind !== 'level') return level
+    const { input, options, notices } = level
+    if (input.base === input.theirs) return checked(overlay, input.ours, notices)
+    const merged = threeWayMerge({ ...input, schema }, options)
+    if (merged.kind === 'conflicted') {
+      const { conflicts, value } = merged
+      return { kind: 'conflicted', level: overlay, conflicts, provisional: value as WorkflowDocument }
+    }
+    return checked(overlay, merged.value as WorkflowDocument, [...notices, ...merged.notices])
+  }
+
+  function levelAt(chain: LayerChain, release: string): Level | Exclude<Rendering, { kind: 'rendered' }> {
     const { overlay } = chain
     const { base, patch } = overlay.resource.spec
     const theirs = render(chain.above, release)
     if (theirs.kind !== 'rendered') return theirs
     const from = render(chain.above, base)
-    if (from.kind === 'invalid')
-      return {
-        kind: 'invalid',
-        problem: { ...from.problem, place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/base' },
-      }
     if (from.kind === 'conflicted') return from
+    if (from.kind === 'invalid') {
+      const place = { file: overlay.file, line: 1, column: 1 }
+      return { kind: 'invalid', problem: { ...from.problem, place, path: '/spec/base' } }
+    }
     const change = newMap()
     change['spec'] = patch as Json
-    const ours = applyOverlay({ base: from.document, overlay: change, schema })
-    if (ours.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, ours.problems) }
-    const value = ours.value as WorkflowDocument
-    const [broken] = checkLocks({ from: from.document, to: value, schema, locks: locksOf(chain.above, from.document) })
+    const applied = applyOverlay({ base: from.document, overlay: change, schema })
+    if (applied.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, applied.problems) }
+    const ours = applied.value as WorkflowDocument
+    const [broken] = checkLocks({ from: from.document, to: ours, schema, locks: locksOf(chain.above, from.document) })
     if (broken) return { kind: 'invalid', problem: lockProblem(overlay.file, broken, patchPath) }
-    if (from.document === theirs.document) return checked(overlay, value, ours.notices)
-    const locks = locksOf(chain.above, theirs.document)
-    const moved = (theirs.document.spec['moved'] ?? []) as Workflow['spec']['moved'] & {}
-    const merged = threeWayMerge(
-      { base: from.document, ours: value, theirs: theirs.document, schema },
-      { locks, references: stepReferences, moved },
-    )
-    if (merged.kind === 'conflicted')
-      return {
-        kind: 'conflicted',
-        level: overlay,
-        conflicts: merged.conflicts,
-        provisional: merged.value as WorkflowDocument,
-      }
-    return checked(overlay, merged.value as WorkflowDocument, [...ours.notices, ...merged.notices])
+    const moved = (theirs.document.spec['moved'] ?? []) as NonNullable<Workflow['spec']['moved']>
+    return {
+      kind: 'level',
+      change,
+      input: { base: from.document, ours, theirs: theirs.document },
+      options: { locks: locksOf(chain.above, theirs.document), references: stepReferences, moved },
+      notices: applied.notices,
+    }
   }
 
   /** The clone itself; what is locked above it is locked for it too. */
@@ -138,7 +164,7 @@ export function createRenderer(check: Check): Renderer {
   }
 
   function resolveLevel(chain: Chain, wanted: string): Resolved {
-    if (!chain.above || !chain.overlay)
+    if (!isLayer(chain))
       return { release: wanted, rendering: render(chain, wanted) as Rendering & { kind: 'rendered' | 'invalid' } }
     const above = resolve(chain.above, wanted)
     const first = render(chain, above.release)
@@ -156,7 +182,11 @@ export function createRenderer(check: Check): Renderer {
     return { release: above.release, rendering: { kind: 'invalid', problem: lost } }
   }
 
-  return { render, resolve }
+  return { render, resolve, levelAt }
+}
+
+export function isLayer(chain: Chain): chain is LayerChain {
+  return chain.above !== null && chain.overlay !== null
 }
 
 /** The release itself; a clone without releases is its head. */
