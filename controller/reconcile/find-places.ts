@@ -11,15 +11,18 @@ export interface PlaceFinder {
 }
 
 export function createPlaceFinder(source: FleetSource, snapshot: Snapshot): PlaceFinder {
-  const documents = new Map<string, LocatedDocument | undefined>()
+  // Promises, because many problems of one file are placed at the same time.
+  const documents = new Map<string, Promise<LocatedDocument | undefined>>()
 
-  const open = async (file: string): Promise<LocatedDocument | undefined> => {
-    if (!documents.has(file)) {
-      const entry = snapshot.files.get(file)
-      const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
-      documents.set(file, bytes && locatedDocument(file, new TextDecoder().decode(bytes)))
-    }
-    return documents.get(file)
+  const open = (file: string): Promise<LocatedDocument | undefined> => {
+    const known = documents.get(file) ?? read(file)
+    documents.set(file, known)
+    return known
+  }
+  const read = async (file: string): Promise<LocatedDocument | undefined> => {
+    const entry = snapshot.files.get(file)
+    const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
+    return bytes && locatedDocument(file, new TextDecoder().decode(bytes))
   }
   const find = async (file: string, path: string): Promise<Place> =>
     (await open(file))?.nearest(path) ?? { file, line: 1, column: 1 }

@@ -2,7 +2,7 @@ import { type CheckWorkflow, type DesiredState, type FleetFile, resolve } from '
 import { placeOf } from '../core/desired/layout.ts'
 import type { Verdict } from '../core/model/document.ts'
 import { parseDocument } from '../core/model/parse-document.ts'
-import { isError, type Problem } from '../core/model/problems.ts'
+import { isError, type Problem, problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import type { FleetSource } from '../io/git/index.ts'
 import { createPlaceFinder } from './find-places.ts'
@@ -22,6 +22,9 @@ export interface LoadedFleet {
   }
 }
 
+/** Snapshots taken anew where files change while they are read. */
+const attempts = 3
+
 /**
  * Loads a fleet again and again from one source. A file is parsed once a blob id; where no file changed, the same
  * object comes back.
@@ -31,11 +34,11 @@ export function createFleetLoader(
   check: CheckWorkflow,
   clock: () => number,
 ): () => Promise<LoadedFleet> {
-  let verdicts = new Map<string, Verdict>()
+  let verdicts: ReadonlyMap<string, Verdict> = new Map()
   let last: LoadedFleet | undefined
   return async () => {
     const start = clock()
-    const snapshot = await source.snapshot()
+    let snapshot = await source.snapshot()
     if (
       last &&
       last.snapshot.revision.tree === snapshot.revision.tree &&
@@ -45,54 +48,90 @@ export function createFleetLoader(
       return last
     }
     const taken = clock()
-    const { files, parsed } = await parseFiles(source, snapshot, verdicts)
-    verdicts = new Map(files.map((file) => [file.oid, file.verdict as Verdict]))
+    let reading = await parseFiles(source, snapshot, verdicts)
+    for (let attempt = 1; reading.torn && attempt < attempts; attempt++) {
+      snapshot = await source.snapshot()
+      reading = await parseFiles(source, snapshot, verdicts)
+    }
+    const { files, parsed, torn } = reading
+    verdicts = reading.verdicts
     const parsedAt = clock()
-    const desired = resolve(files, check)
+    const desired = resolve([...files, ...refusedBy(snapshot)], check)
     const resolvedAt = clock()
-    const problems = await createPlaceFinder(source, snapshot).place([...snapshot.problems, ...desired.problems])
-    last = {
+    const problems = await createPlaceFinder(source, snapshot).place(desired.problems)
+    const loaded = {
       snapshot,
       desired,
       problems: sorted(problems),
       timings: { snapshot: taken - start, parse: parsedAt - taken, resolve: resolvedAt - parsedAt, parsed },
     }
-    return last
+    last = torn ? undefined : loaded
+    return loaded
   }
+}
+
+interface Reading {
+  readonly files: readonly FleetFile[]
+  readonly verdicts: ReadonlyMap<string, Verdict>
+  readonly parsed: number
+  /** True where a file changed between the snapshot and the reading: what it says now is not known. */
+  readonly torn: boolean
 }
 
 async function parseFiles(
   source: FleetSource,
   snapshot: Snapshot,
   known: ReadonlyMap<string, Verdict>,
-): Promise<{ files: FleetFile[]; parsed: number }> {
-  const wanted = [...snapshot.files].filter(([path, { oid }]) => !known.has(oid) && placeOf(path).role !== 'secrets')
+): Promise<Reading> {
+  const wanted = [...snapshot.files].filter(([path, { oid }]) => !known.has(oid) && !isSecret(path))
   const contents = await source.read(wanted.map(([, { oid }]) => oid))
-  const fresh = new Map<string, Verdict>()
+  const verdicts = new Map<string, Verdict>()
   const files: FleetFile[] = []
+  let parsed = 0
+  let torn = false
   for (const [path, { oid }] of snapshot.files) {
-    let verdict = known.get(oid) ?? fresh.get(oid)
-    if (!verdict) {
+    let verdict = verdicts.get(oid) ?? known.get(oid)
+    if (isSecret(path)) files.push({ path, oid, verdict: { kind: 'problems', problems: [] } })
+    else {
       const bytes = contents.get(oid)
-      // Secrets are not parsed here, and a file that changed under our hands is met again by the next snapshot.
-      if (!bytes) continue
-      verdict = parseDocument({ file: path, bytes })
-      fresh.set(oid, verdict)
+      if (!verdict && bytes) {
+        verdict = parseDocument({ file: path, bytes })
+        parsed++
+      }
+      if (verdict) verdicts.set(oid, verdict)
+      else torn = true
+      files.push({ path, oid, verdict: verdict ? at(path, verdict) : changedUnderUs(path) })
     }
-    files.push({
-      path,
-      oid,
-      verdict: verdict.kind === 'problems' ? { kind: 'problems', problems: atFile(verdict.problems, path) } : verdict,
-    })
   }
-  return { files, parsed: fresh.size }
+  return { files, verdicts, parsed, torn }
+}
+
+function isSecret(path: string): boolean {
+  return placeOf(path).role === 'secrets'
+}
+
+/** Its owner is frozen: a file left out would read as one that was deleted. */
+function changedUnderUs(file: string): FleetFile['verdict'] {
+  const place = { file, line: 1, column: 1 }
+  return { kind: 'refused', problem: problem('repository-unreadable', `${file} changed while it was read`, { place }) }
+}
+
+/** What the source would not read freezes its owner; a tree that cannot be read at all freezes everybody. */
+function refusedBy(snapshot: Snapshot): FleetFile[] {
+  return snapshot.problems.map((item) => ({
+    path: item.place?.file ?? '',
+    oid: '',
+    verdict: { kind: 'refused', problem: item },
+  }))
 }
 
 /** Equal contents at another path have the same problems there. */
-function atFile(problems: readonly Problem[], file: string): readonly Problem[] {
-  return problems.map((item) =>
+function at(file: string, verdict: Verdict): Verdict {
+  if (verdict.kind === 'parsed') return verdict
+  const problems = verdict.problems.map((item) =>
     item.place && item.place.file !== file ? { ...item, place: { ...item.place, file } } : item,
   )
+  return { kind: 'problems', problems }
 }
 
 function sorted(problems: readonly Problem[]): Problem[] {

@@ -1,6 +1,7 @@
 import { diffPaths, formatPath, type Path, readPath } from '../merge/index.ts'
+import { startsWith } from '../merge/locks.ts'
 import { schemaOf } from '../model/schemas.ts'
-import type { Json } from '../model/values.ts'
+import { equal, get, isMap, type Json, type JsonMap } from '../model/values.ts'
 import { outermost } from './compare.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { type Chain, overlaysOf } from './layers.ts'
@@ -26,39 +27,82 @@ export interface ExplainedField {
   readonly overrode: readonly Source[]
 }
 
+interface Level {
+  readonly chain: Chain
+  readonly document: WorkflowDocument | undefined
+  /** What this level made of the one above, each at its outermost path. */
+  readonly changes: readonly Path[]
+  /** Lists whose members it put into another order; what it changed inside them is told apart from that. */
+  readonly reordered: readonly Path[]
+}
+
 /** Which layer set each customised field of an effective workflow, and what it overrode. */
 export function explainWorkflow(state: DesiredState, workflow: DesiredWorkflow): ExplainedField[] {
-  const schema = schemaOf('Workflow')
-  const levels = chainsOf(workflow.chain).map((chain) => ({
-    chain,
-    document: documentAt(state, chain, workflow.release),
-  }))
-  const fields = new Map<string, ExplainedField>()
-  const [template] = levels
-  for (const [index, { chain, document }] of levels.entries()) {
-    const above = levels[index - 1]
-    if (!above || !chain.overlay) continue
-    const { added, modified, removed, reordered } = diffPaths({ from: above.document, to: document, schema })
-    for (const path of outermost([...modified, ...added, ...removed, ...reordered])) {
-      const text = formatPath(path)
-      const earlier = fields.get(text)
-      const value = readPath(document, path, schema)
-      const before = readPath(template?.document, path, schema)
-      const origin: Source[] = before === undefined ? [] : [templateSource(workflow, path, before)]
-      fields.set(text, {
-        path: text,
-        ...(value !== undefined && { value }),
-        setBy: {
-          owner: chain.overlay.owner,
-          file: chain.overlay.file,
-          pathInFile: patchPath(text),
-          ...(value !== undefined && { value }),
-        },
-        overrode: earlier ? [earlier.setBy, ...earlier.overrode] : origin,
-      })
+  const levels = levelsOf(state, workflow)
+  const fields = new Map<string, { path: Path; setBy: Source; overrode: readonly Source[] }>()
+  for (const [index, { chain, document, changes, reordered }] of levels.entries()) {
+    if (!chain.overlay) continue
+    const note = (path: Path, overrode: readonly Source[]): void => {
+      fields.set(formatPath(path), { path, setBy: overlaySource(chain.overlay, document, path), overrode })
     }
+    for (const path of changes) {
+      // What was said inside this path further up is overridden with it.
+      for (const [text, known] of fields) if (startsWith(known.path, path)) fields.delete(text)
+      note(path, overridden(workflow, levels.slice(0, index), path))
+    }
+    for (const path of reordered) note(path, orderedBefore(workflow, levels.slice(0, index), path))
   }
-  return [...fields.values()]
+  const effective = levels.at(-1)?.document
+  return [...fields].map(([text, { path, setBy, overrode }]) => {
+    const value = readPath(effective, path, schemaOf('Workflow'))
+    return { path: text, ...(value !== undefined && { value }), setBy, overrode }
+  })
+}
+
+function levelsOf(state: DesiredState, workflow: DesiredWorkflow): Level[] {
+  const schema = schemaOf('Workflow')
+  let above: WorkflowDocument | undefined
+  return chainsOf(workflow.chain).map((chain) => {
+    const document = documentAt(state, chain, workflow.release)
+    const diff = diffPaths({ from: above, to: document, schema })
+    above = document
+    if (!chain.overlay) return { chain, document, changes: [], reordered: [] }
+    const changes = outermost([...diff.modified, ...diff.added, ...diff.removed])
+    return { chain, document, changes, reordered: diff.reordered }
+  })
+}
+
+/** The levels above that had made something else of a path, nearest first, then the template, where that had it. */
+function overridden(workflow: DesiredWorkflow, above: readonly Level[], path: Path): Source[] {
+  const schema = schemaOf('Workflow')
+  const at = (level: Level | undefined): Json | undefined => readPath(level?.document, path, schema)
+  return collect(workflow, above, path, (level, before) => !equal(at(level), at(before)))
+}
+
+function orderedBefore(workflow: DesiredWorkflow, above: readonly Level[], path: Path): Source[] {
+  const text = formatPath(path)
+  return collect(workflow, above, path, ({ reordered }) => reordered.some((other) => formatPath(other) === text))
+}
+
+function collect(
+  workflow: DesiredWorkflow,
+  above: readonly Level[],
+  path: Path,
+  hasChanged: (level: Level, before: Level | undefined) => boolean,
+): Source[] {
+  const sources: Source[] = []
+  for (let index = above.length - 1; index > 0; index--) {
+    const level = above[index] as Level
+    if (hasChanged(level, above[index - 1])) sources.push(overlaySource(level.chain.overlay, level.document, path))
+  }
+  const value = readPath(above[0]?.document, path, schemaOf('Workflow'))
+  return value === undefined ? sources : [...sources, templateSource(workflow, path, value)]
+}
+
+function overlaySource(overlay: Chain['overlay'], document: WorkflowDocument | undefined, path: Path): Source {
+  const value = readPath(document, path, schemaOf('Workflow'))
+  const { owner = '', file = '' } = overlay ?? {}
+  return { owner, file, pathInFile: patchPath(formatPath(path)), ...(value !== undefined && { value }) }
 }
 
 /** The layers of a workflow from the template down: the release, then each overlay. */
@@ -70,31 +114,41 @@ export function layersOf(workflow: DesiredWorkflow): { owner: string; file: stri
   ]
 }
 
-/** Where each tag and value of a tenant comes from: the winner, and what it overrode. */
+/** Where each tag and value of a tenant comes from: the winner, and what it overrode. Maps are told key by key, as they merge. */
 export function explainTenant(node: TenantNode): ExplainedField[] {
-  const fields: ExplainedField[] = []
-  for (const [section, effective] of [
-    ['tags', node.tags],
-    ['values', node.values],
-  ] as const) {
-    for (const name of Object.keys(effective).sort()) {
-      const sources: Source[] = []
-      for (let at: TenantNode | null = node; at; at = at.parent) {
-        const value = (at.declared.resource.spec[section] as Record<string, Json> | undefined)?.[name]
-        if (value !== undefined)
-          sources.push({ owner: at.path, file: at.declared.file, pathInFile: `/spec/${section}/${name}`, value })
-      }
-      const [setBy, ...overrode] = sources
-      if (setBy)
-        fields.push({
-          path: `/${section}/${name}`,
-          value: (effective as Record<string, Json>)[name] as Json,
-          setBy,
-          overrode,
-        })
+  return (['tags', 'values'] as const).flatMap((section) => {
+    const sources: ValueSource[] = []
+    for (let at: TenantNode | null = node; at; at = at.parent) {
+      const value = at.declared.resource.spec[section] as Json | undefined
+      if (value !== undefined)
+        sources.push({ owner: at.path, file: at.declared.file, pathInFile: `/spec/${section}`, value })
     }
-  }
-  return fields
+    return explainValue([section], sources)
+  })
+}
+
+type ValueSource = Source & { readonly value: Json }
+
+/** `sources` all say something about this path, nearest first. */
+function explainValue(path: Path, sources: readonly ValueSource[]): ExplainedField[] {
+  const [setBy, ...overrode] = sources
+  if (!setBy) return []
+  const end = sources.findIndex(({ value }) => !isMap(value))
+  const maps = sources.slice(0, end < 0 ? sources.length : end)
+  const names = [...new Set(maps.flatMap(({ value }) => Object.keys(value as JsonMap)))].sort()
+  if (names.length === 0)
+    return path.length === 1 ? [] : [{ path: formatPath(path), value: setBy.value, setBy, overrode }]
+  return names.flatMap((name) =>
+    explainValue(
+      [...path, name],
+      maps.flatMap((source) => {
+        const value = get(source.value as JsonMap, name)
+        return value === undefined
+          ? []
+          : [{ ...source, pathInFile: `${source.pathInFile}${formatPath([name])}`, value }]
+      }),
+    ),
+  )
 }
 
 function chainsOf(chain: Chain): Chain[] {

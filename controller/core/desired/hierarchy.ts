@@ -49,7 +49,10 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
     const parent = above === '' ? null : nodes.get(above)
     const cause = fleet.frozen.get(path) ?? frozen.get(above) ?? fleet.frozen.get('')
     const { tenant } = files
-    if (!tenant) {
+    if (!tenant && fleet.frozen.get(path)?.place?.file === `tenants/${path}`) {
+      // The folder itself was refused: what stands in it is not known.
+      frozen.set(path, fleet.frozen.get(path) as Problem)
+    } else if (!tenant) {
       const missing = problem('missing-tenant', `tenants/${path}/ has no tenant.yaml`, {
         place: { file: `tenants/${path}/tenant.yaml`, line: 1, column: 1 },
         tenant: path,

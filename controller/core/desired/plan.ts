@@ -1,5 +1,7 @@
 import type { Digest } from '../model/effective.ts'
+import { isWithin, parentPath, selfAndAncestors } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
+import type { Declared } from './fleet.ts'
 import type { DesiredState, DesiredTenant } from './resolve.ts'
 
 /** What was applied for a tenant, as the store remembers it. */
@@ -62,28 +64,71 @@ export function planChanges(
   const changes: Change[] = []
   const frozen: { path: string; cause: Problem }[] = []
   let unchanged = 0
-  const gone = new Map<string, ObservedTenant>()
-  for (const tenant of observed.values()) if (!desired.tenants.has(tenant.path)) gone.set(tenant.uid, tenant)
+  const emptied = emptiedShares(desired)
+  // By uid and not by path: another tenant at a known path is another tenant.
+  const gone = new Map([...observed.values()].map((tenant) => [tenant.uid, tenant]))
 
   for (const tenant of desired.tenants.values()) {
     if (tenant.kind === 'frozen') {
       frozen.push({ path: tenant.path, cause: tenant.cause })
+      const kept = observed.get(tenant.path)?.uid ?? desired.hierarchy.nodes.get(tenant.path)?.uid
+      if (kept !== undefined) gone.delete(kept)
       continue
     }
-    const before = observed.get(tenant.path)
-    const moved = before ? undefined : gone.get(tenant.uid)
-    if (moved) gone.delete(tenant.uid)
-    if (before?.digest === tenant.digest) unchanged++
-    else {
-      const kind = before ? 'update' : moved ? 'move' : 'create'
-      const workflows = workflowChanges(before ?? moved, tenant)
-      changes.push({ kind, path: tenant.path, ...(moved && { from: moved.path }), tenant, workflows })
+    const before = gone.get(tenant.uid)
+    gone.delete(tenant.uid)
+    const isAt = before?.path === tenant.path
+    if (isAt && before?.digest === tenant.digest) {
+      unchanged++
+      continue
     }
+    const workflows = workflowChanges(before, tenant)
+    const lost = emptied.find((share) => isWithin(tenant.path, share.owner) && takesAway(share, workflows.removed))
+    if (lost) {
+      frozen.push({ path: tenant.path, cause: emptiedBy(lost, tenant.path) })
+      continue
+    }
+    const kind = !before ? 'create' : isAt ? 'update' : 'move'
+    changes.push({ kind, path: tenant.path, ...(before && !isAt && { from: before.path }), tenant, workflows })
+  }
+  for (const [uid, tenant] of gone) {
+    const cause = unreadableAbove(desired, tenant.path)
+    if (!cause) continue
+    gone.delete(uid)
+    frozen.push({ path: tenant.path, cause })
   }
   const removals = [...gone.values()].sort((a, b) => (a.path < b.path ? 1 : -1))
   const stop = removalBrake(removals, observed.size, options.allowRemovals)
   if (!stop) for (const tenant of removals) changes.push({ kind: 'remove', path: tenant.path, observed: tenant })
   return { changes, frozen, unchanged, ...(stop && { brake: stop }) }
+}
+
+/** What lies below something that cannot be read is not known to be gone. */
+function unreadableAbove(desired: DesiredState, path: string): Problem | undefined {
+  for (const above of selfAndAncestors(parentPath(path))) {
+    const tenant = desired.tenants.get(above)
+    if (tenant?.kind === 'frozen') return tenant.cause
+  }
+  return desired.fleet.frozen.get('')
+}
+
+/** Shares that select nobody, be it on purpose or by a slip: they take nothing from anybody. */
+function emptiedShares(desired: DesiredState): readonly Declared<'Share'>[] {
+  const files = new Set(desired.problems.flatMap(({ code, place }) => (code === 'empty-selector' ? [place?.file] : [])))
+  return desired.fleet.shares.filter((share) => files.has(share.file))
+}
+
+function takesAway(share: Declared<'Share'>, removed: readonly string[]): boolean {
+  return share.resource.spec.workflows.some(({ name }) => removed.includes(name.slice(name.indexOf(':') + 1)))
+}
+
+function emptiedBy(share: Declared<'Share'>, tenant: string): Problem {
+  return problem('empty-selector', `${share.file} selects no tenant, and ${tenant} would lose what it had from it`, {
+    place: { file: share.file, line: 1, column: 1 },
+    path: '/spec/to',
+    tenant,
+    hint: 'correct the selector, or delete the share if this is meant',
+  })
 }
 
 function removalBrake(
@@ -112,7 +157,7 @@ export function workflowChanges(
   const added: string[] = []
   const updated: string[] = []
   for (const [name, workflow] of tenant.workflows) {
-    const known = old[name]
+    const known = Object.hasOwn(old, name) ? old[name] : undefined
     if (!known) added.push(name)
     else if (known.digest !== workflow.digest) updated.push(name)
   }

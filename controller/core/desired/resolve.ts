@@ -2,6 +2,7 @@ import type { ActionBinding, Digest, EffectiveWorkflow, TenantContext } from '..
 import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, createBinder } from './bind.ts'
+import { checkGuardrails } from './check-guardrails.ts'
 import { digestOf } from './digest.ts'
 import {
   type Declared,
@@ -74,6 +75,7 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
     ...hierarchy.problems,
     ...subscriptions.problems,
     ...layers.problems,
+    ...checkGuardrails(fleet),
     ...checkTemplates(fleet, check),
   ]
 
