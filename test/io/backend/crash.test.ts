@@ -11,6 +11,7 @@ import { foldAll } from '../../../controller/core/run/fold.ts'
 import { isFinished } from '../../../controller/core/run/run-state.ts'
 import { openStore } from '../../../controller/io/store/open-store.ts'
 import { startOf, tenantOf } from '../../core/run/sample-fleet.ts'
+import type { StartRequest } from '../../../controller/io/backend/backend.ts'
 import type { VendorCall } from './fake-vendor.ts'
 import { callsIn } from './opened-backend.ts'
 
@@ -24,7 +25,7 @@ steps:
   - { id: s0, action: act, with: { ms: 5 } }
   - { id: s1, action: act_once, with: { ms: 5 } }
   - { id: s2, set: { n: '\${{ steps.s1.outputs.times }}' } }
-  - { id: s3, action: act, with: { ms: 5, behave: busy-once }, retry: { attempts: 20, delaySeconds: 0.02 } }
+  - { id: s3, action: act, with: { ms: 5, behave: busy-once }, retry: { attempts: 20, delaySeconds: 0.02, factor: 1 } }
 `
 
 interface Life {
@@ -36,14 +37,14 @@ interface Life {
 
 function live(folder: string, accepted: Set<string>): Life {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'crash-child.ts'), folder], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   })
   const died = once(child, 'exit')
   const said = { ready: Promise.withResolvers(), performing: Promise.withResolvers(), settled: Promise.withResolvers() }
   // Writing to a process that was just killed is what this test is about.
   child.stdin.on('error', () => {})
   createInterface({ input: child.stdout }).on('line', (line) => {
-    if (line === 'ready' || line === 'performing' || line === 'settled') said[line].resolve(undefined)
+    if (line === 'ready' || line === 'performing' || line === 'settled') said[line].resolve(true)
     else accepted.add(line.slice('accepted '.length))
   })
   const kill = () => {
@@ -89,6 +90,35 @@ describe(`a controller that is killed ${kills} times`, () => {
       `${kills} kills, ${accepted.size} runs accepted, ${begun.length} calls of which ${again} repeated, ` +
         `${types.filter((type) => type === 'AttemptUnknown').length} unknown`,
     )
+  })
+})
+
+describe('a run that takes the whole process down whenever it is performed', () => {
+  it('is quarantined in the end, and the others end well', { timeout: 120_000 }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'headwater-crash-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    const poison = startOf({ workflow: 'steps: [{ id: a, action: act, with: { behave: abort } }]', delivery: 'poison' })
+    const others = Array.from({ length: 5 }, (_, index) =>
+      startOf({ workflow: 'steps: [{ id: a, action: act, with: { ms: 5 } }]', delivery: `other-${index}` }),
+    )
+    const before = openStore(folder)
+    for (const { event, objects = [] } of [poison, ...others])
+      await before.append({ runId: event.runId, expectedVersion: 0, events: [event], state: foldAll([event]), objects })
+    before.close()
+
+    let settled = false
+    for (let life = 0; life < 10 && !settled; life++) {
+      const { child, says, kill } = live(folder, new Set())
+      child.stdin?.write('settle\n')
+      settled = (await says('settled')) === true
+      await kill()
+    }
+    expect(settled).toBe(true)
+    const store = openStore(folder)
+    onTestFinished(() => store.close())
+    const phaseOf = (start: StartRequest) => foldAll(store.readRun(start.event.runId) ?? []).phase
+    expect(phaseOf(poison)).toBe('quarantined')
+    expect(others.map(phaseOf)).toEqual(others.map(() => 'succeeded'))
   })
 })
 

@@ -11,10 +11,10 @@ const behave = (how: string, rest = '') =>
   `steps: [{ id: a, action: act, with: { behave: ${how} }, retry: { attempts: 3, delaySeconds: 0 }${rest} }]`
 
 describe('a worker', () => {
-  it.each(['spin', 'exit', 'memory'])(
+  it.each(['spin', 'exit'])(
     'that is killed twice (%s) quarantines the run, and its neighbours end well',
     async (how) => {
-      const { backend } = await openEmbedded({ graceMs: 3_000, workerMemoryMb: 64 })
+      const { backend } = await openEmbedded({ graceMs: 3_000 })
       const poison = startOf({ workflow: behave(how, ', timeoutSeconds: 1'), tenant: tenantOf('poison') })
       const neighbours = Array.from({ length: 5 }, (_, index) =>
         startOf({
