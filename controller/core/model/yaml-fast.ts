@@ -57,6 +57,7 @@ function build(text: string, events: readonly Event[]): Json | undefined {
     if (top && top.key === undefined && !Array.isArray(top.value)) {
       top.key = event.type === EVENT_ID.SCALAR ? readKey(text, event) : undefined
       if (top.key === undefined || top.key in top.value || ++top.keys > caps.keys) return undefined
+      if (top.isBlock && event.type === EVENT_ID.SCALAR && !beginsLine(text, startOf(event))) return undefined
       continue
     }
     if (++values > caps.values) return undefined
@@ -65,8 +66,11 @@ function build(text: string, events: readonly Event[]): Json | undefined {
       if (top?.isBlock && !isOrdinary(text, event)) return undefined
       value = readScalar(text, event)
     } else if (open.length < caps.depth) {
+      const isBlock = event.style === COLLECTION_STYLE.BLOCK
+      if (top?.isBlock && !(isBlock ? beginsLine(text, event.start) : followsIndicator(text, event.start)))
+        return undefined
       const collection = event.type === EVENT_ID.MAPPING ? newMap() : []
-      open.push({ value: collection, isBlock: event.style === COLLECTION_STYLE.BLOCK, key: undefined, keys: 0 })
+      open.push({ value: collection, isBlock, key: undefined, keys: 0 })
       value = collection
     }
     if (value === undefined) return undefined
@@ -103,14 +107,31 @@ const ordinaryContent = / +[^ \n]/y
  * False for a value on a line of its own, and for block text with a comment, a digit or a blank line at its start:
  * the parsers disagree about some of these, and all are rare.
  */
-function isOrdinary(text: string, { style, valueStart }: ScalarEvent): boolean {
+function isOrdinary(text: string, event: ScalarEvent): boolean {
+  const { style, valueStart } = event
   if (valueStart === -1) return true
-  if (style === SCALAR_STYLE.LITERAL_BLOCK || style === SCALAR_STYLE.FOLDED_BLOCK) {
-    ordinaryContent.lastIndex = valueStart
-    const header = text.slice(text.lastIndexOf('\n', valueStart - 2) + 1, valueStart - 1)
-    return ordinaryContent.test(text) && ordinaryHeader.test(header)
-  }
-  let before = style === SCALAR_STYLE.PLAIN ? valueStart - 1 : valueStart - 2
-  while (before >= 0 && text[before] === ' ') before--
-  return before >= 0 && text[before] !== '\n'
+  if (style !== SCALAR_STYLE.LITERAL_BLOCK && style !== SCALAR_STYLE.FOLDED_BLOCK)
+    return followsIndicator(text, startOf(event))
+  ordinaryContent.lastIndex = valueStart
+  const header = text.slice(text.lastIndexOf('\n', valueStart - 2) + 1, valueStart - 1)
+  return ordinaryContent.test(text) && ordinaryHeader.test(header)
+}
+
+/** Where a scalar in one line begins, with its quotes. */
+function startOf({ style, valueStart }: ScalarEvent): number {
+  return style === SCALAR_STYLE.SINGLE_QUOTED || style === SCALAR_STYLE.DOUBLE_QUOTED ? valueStart - 1 : valueStart
+}
+
+/** Nothing but spaces parts it from the `:` or `-` it belongs to. */
+function followsIndicator(text: string, start: number): boolean {
+  let before = start - 1
+  while (text[before] === ' ') before--
+  return text[before] === ':' || text[before] === '-'
+}
+
+/** The fast parser takes `- {a: 1} b: 2` for an item and a key of the map around it. */
+function beginsLine(text: string, start: number): boolean {
+  let before = start - 1
+  while (text[before] === ' ' || text[before] === '-' || text[before] === '?') before--
+  return before < 0 || text[before] === '\n'
 }

@@ -63,6 +63,7 @@ const awkwardDocuments = [
   `{a: 1} ~~ [a] ~~  ~~ ~ ~~ a ~~ "a": 1 ~~ "a" : 1 ~~ 'a':1 ~~ a: 1\n\u2028b: 2 ~~ a: \u00a0b ~~ a: b\u0085c: d`,
   `\ufeffa: 1 ~~ a:\r\n  b: 1\r\n ~~ a:\tb ~~ a: b\t# c ~~ a:\n\tb: 1 ~~ a: |+\n\n     ~~ a: #c\n#c\n |\nb: 1`,
   `a: #c\n#c\n x\nb: 1 ~~ a:\n#c\n |\nb: 1 ~~ a: |+\n  x\n      `,
+  `a: #c\n- {a: 1}aa: a ~~ a:\n- {b: 1} c: 2\n ~~ a:\n- "b" c: 2\n ~~ a:\n- 'b' : 2\n ~~ a:\n- - [b] c: 2\n ~~ a:\n- {b: 1} - c`,
 ].flatMap((line) => line.split(' ~~ '))
 
 const longKeys = [`${'k'.repeat(1_100)}: 1`, `? ${'k'.repeat(1_100)}\n: 1`, `k${' '.repeat(1_100)}: 1`]
