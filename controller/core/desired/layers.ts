@@ -45,12 +45,15 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
       if (twin)
         problems.push(problem('duplicate-name', `${twin.file} already changes ${workflow.name} for ${node.path}`, at))
       else mine.set(workflow, overlay)
+      problems.push(...undecided(overlay, node.path))
     }
   }
 
   for (const workflow of fleet.workflows.values()) {
     const unfounded = cloneProblem(fleet, workflow)
     if (unfounded) problems.push(unfounded)
+    if (workflow.head && !isUnreadable(workflow.head) && workflow.owner !== '')
+      problems.push(...undecided(workflow.head, workflow.owner))
   }
 
   const roots = new Map<WorkflowFiles, Chain>()
@@ -118,6 +121,21 @@ function cloneProblem(fleet: Fleet, clone: WorkflowFiles): Problem | undefined {
   if ('code' in original) return { ...original, ...at }
   if (version !== undefined && original.releases.has(version)) return undefined
   return problem('unknown-release', `the clone was made from \`${base}\`, which is no release of ${name}`, at)
+}
+
+export const unresolvedAnnotation = 'headwater.dev/unresolved'
+
+/** An upgrade that was proposed with open conflicts must not take effect before somebody has decided them. */
+function undecided({ file, resource }: Declared<'Overlay' | 'Workflow'>, tenant: string): Problem[] {
+  const paths = resource.metadata.annotations?.[unresolvedAnnotation]
+  if (paths === undefined) return []
+  const at = { place: { file, line: 1, column: 1 }, path: '/metadata/annotations', tenant }
+  return [
+    problem('conflict', `nobody has decided ${paths}`, {
+      ...at,
+      hint: 'edit the values and remove the annotation, or run `headwater upgrade` with --take',
+    }),
+  ]
 }
 
 /** Every overlay of a chain, from the top down. */

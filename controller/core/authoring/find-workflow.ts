@@ -1,0 +1,98 @@
+import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
+import { isUnreadable } from '../desired/fleet.ts'
+import { isClone } from '../desired/subscriptions.ts'
+import type { ResourceOf } from '../model/document.ts'
+import type { Workflow } from '../model/generated/kinds.ts'
+import { isError, type Problem } from '../model/problems.ts'
+import { suggestName } from '../model/suggest-name.ts'
+import { type Refusal, refused, refusedBy } from './authored.ts'
+
+/** A file of a workflow that can be used. */
+export interface UsableWorkflow {
+  readonly file: string
+  readonly resource: Workflow | ResourceOf<'Workflow'>
+}
+
+/** The workflow of a short name that only one has in the whole fleet (clones aside), or of a full name `owner:name`. */
+export function findWorkflow(state: DesiredState, name: string): WorkflowFiles | Refusal {
+  const all = [...state.fleet.workflows.values()]
+  const found = name.includes(':')
+    ? all.filter((workflow) => nameOf(workflow, true) === name)
+    : all.filter((workflow) => workflow.name === name && !isClone(workflow))
+  const [first, second] = found
+  if (first && second) {
+    const names = found.map((workflow) => `\`${nameOf(workflow, true)}\``)
+    return refused('ambiguous-workflow', `\`${name}\` may be ${names.join(' or ')}`)
+  }
+  if (first) return first
+  const near = suggestName(
+    name,
+    all.map((workflow) => workflow.name),
+  )
+  const hint = near === undefined || near === name ? undefined : `did you mean \`${near}\`?`
+  return refused('unknown-workflow', `there is no workflow \`${name}\``, hint)
+}
+
+/** The short name, or the full one where `isFull`. */
+export function nameOf({ owner, name }: { owner: string; name: string }, isFull: boolean): string {
+  return isFull ? `${owner}:${name}` : name
+}
+
+/** `workflows/phishing-response`, from the root of the fleet. */
+export function folderOf({ owner, name }: { owner: string; name: string }): string {
+  return `${ownerFolder(owner)}workflows/${name}`
+}
+
+/** The folder of a tenant with its slash; empty for the root. */
+export function ownerFolder(owner: string): string {
+  return owner === '' ? '' : `tenants/${owner}/`
+}
+
+/** A head or release that was read and has no error; else the first one. */
+export function usable(
+  state: DesiredState,
+  entry: NonNullable<WorkflowFiles['head']>,
+): UsableWorkflow | Refusal {
+  if (isUnreadable(entry)) return refusedBy(entry.unreadable)
+  const [first, ...more] = errorsOf(state, entry.file)
+  if (!first) return entry
+  return refusedBy(more.length === 0 ? first : { ...first, message: `${first.message} (and ${more.length} more)` })
+}
+
+function errorsOf(state: DesiredState, file: string): Problem[] {
+  return state.problems.filter((item) => item.place?.file === file && isError(item))
+}
+
+export interface ReceivedWorkflow {
+  readonly tenant: DesiredTenant & { readonly kind: 'valid' }
+  readonly workflow: DesiredWorkflow
+}
+
+/** A workflow as a tenant has it; a short or a full name. */
+export function receivedWorkflow(state: DesiredState, path: string, name: string): ReceivedWorkflow | Refusal {
+  const tenant = state.tenants.get(path)
+  if (!tenant) return unknownTenant(state, path)
+  if (tenant.kind === 'frozen') return refusedBy({ ...tenant.cause, tenant: path })
+  const workflow = tenant.workflows.get(name.slice(name.indexOf(':') + 1))
+  const isMeant = workflow && (!name.includes(':') || originOf(workflow) === name)
+  if (workflow && isMeant) return { tenant, workflow }
+  const near = suggestName(name, [...tenant.workflows.keys()])
+  const hint = near === undefined || near === name ? undefined : `did you mean \`${near}\`?`
+  return refused('unknown-workflow', `${path} does not receive a workflow \`${name}\``, hint)
+}
+
+export function unknownTenant(state: DesiredState, path: string): Refusal {
+  const near = suggestName(path, [...state.tenants.keys()])
+  const hint = near === undefined ? undefined : `did you mean \`${near}\`?`
+  return refused('unknown-tenant', `there is no tenant \`${path}\``, hint)
+}
+
+/** Full name of the workflow that the chain starts from, clones in between left out. */
+export function originOf({ chain }: DesiredWorkflow): string {
+  let at = chain
+  for (;;) {
+    if (at.above) at = at.above
+    else if (at.standsFor) at = at.standsFor.chain
+    else return nameOf(at.workflow, true)
+  }
+}

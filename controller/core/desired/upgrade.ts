@@ -1,0 +1,244 @@
+import {
+  type Conflict,
+  type MergeOptions,
+  type Notice,
+  type Path,
+  type Resolution,
+  resolveConflicts,
+} from '../merge/index.ts'
+import { type Problem, problem } from '../model/problems.ts'
+import { schemaOf } from '../model/schemas.ts'
+import type { JsonMap } from '../model/values.ts'
+import { type FieldChange, fieldChanges } from './compare.ts'
+import { type Contest, contestOf, type RaisedConflict, raise } from './conflicts.ts'
+import { isUnreadable } from './fleet.ts'
+import type { TenantNode } from './hierarchy.ts'
+import type { Chain } from './layers.ts'
+import { rebasePatch } from './rebase-patch.ts'
+import { documentOf, isLayer, type LayerChain, type Resolved, type WorkflowDocument } from './render.ts'
+import type { DesiredState, DesiredWorkflow } from './resolve.ts'
+import { stepReferences } from './step-references.ts'
+
+/** What an upgrade writes. `unresolved` names the paths that nobody has decided. */
+export type UpgradeEdit =
+  | {
+      readonly kind: 'overlay'
+      readonly file: string
+      readonly base: string
+      readonly patch: JsonMap
+      readonly unresolved: readonly string[]
+    }
+  | {
+      readonly kind: 'clone'
+      readonly file: string
+      readonly base: string
+      readonly spec: JsonMap
+      readonly unresolved: readonly string[]
+    }
+  | { readonly kind: 'pin'; readonly file: string; readonly workflow: string; readonly version: string }
+
+export type Upgrade =
+  | { readonly kind: 'current'; readonly reason: string }
+  | { readonly kind: 'refused'; readonly problem: Problem }
+  | {
+      /** `conflicts` holds what nobody has decided; there `edit` keeps what the tenant has. */
+      readonly kind: 'clean' | 'conflicted'
+      readonly tenant: string
+      readonly workflow: string
+      readonly from: string
+      readonly to: string
+      readonly edit: UpgradeEdit
+      readonly conflicts: readonly RaisedConflict[]
+      readonly notices: readonly Notice[]
+      /** What changes in the tenant's effective workflow. */
+      readonly fields: readonly FieldChange[]
+    }
+
+export type Decide = (conflict: RaisedConflict) => Resolution | undefined
+
+/**
+ * Moves a tenant's overlay (or clone, or pin) to a newer release: the old intents on the new base, and the decisions.
+ * What is not decided keeps the tenant's value and is listed, so that a pull request can show it and nothing changes
+ * meanwhile.
+ */
+export function upgradeTenant(
+  state: DesiredState,
+  tenant: TenantNode,
+  workflow: DesiredWorkflow,
+  wanted: string,
+  decide: Decide,
+): Upgrade {
+  const { chain } = workflow
+  if (isLayer(chain) && chain.overlay.owner === tenant.path)
+    return upgradeOverlay(state, workflow, chain, wanted, decide)
+  if (chain.standsFor && chain.workflow.owner === tenant.path)
+    return upgradeClone(state, workflow, chain, chain.standsFor, wanted, decide)
+  if (workflow.release === wanted)
+    return { kind: 'current', reason: `${tenant.path} runs ${workflow.name} ${wanted} already` }
+  if (tenant.updates === 'auto')
+    return { kind: 'current', reason: `${tenant.path} changes nothing in ${workflow.name} and follows by itself` }
+  const to = state.renderer.resolve(chain, wanted)
+  if (to.rendering.kind === 'invalid') return { kind: 'refused', problem: to.rendering.problem }
+  const { document, notices } = to.rendering
+  const edit = { kind: 'pin', file: tenant.declared.file, workflow: workflow.name, version: to.release } as const
+  const fields = changesOf(workflow, document)
+  return {
+    kind: 'clean',
+    tenant: tenant.path,
+    workflow: workflow.name,
+    from: workflow.release,
+    to: to.release,
+    edit,
+    conflicts: [],
+    notices,
+    fields,
+  }
+}
+
+function upgradeOverlay(
+  state: DesiredState,
+  workflow: DesiredWorkflow,
+  chain: LayerChain,
+  wanted: string,
+  decide: Decide,
+): Upgrade {
+  const { overlay } = chain
+  const above = state.renderer.resolve(chain.above, wanted)
+  if (above.held) return waitsFor(above.held.at.level.owner, above)
+  const [from, to] = [overlay.resource.spec.base, above.release]
+  if (from === to)
+    return { kind: 'current', reason: `the overlay of ${overlay.owner} stands on ${workflow.name} ${to} already` }
+  const level = state.renderer.levelAt(chain, to)
+  if (level.kind === 'invalid') return { kind: 'refused', problem: level.problem }
+  if (level.kind === 'conflicted') return waitsFor(level.level.owner, above)
+  const contest = contestOf(chain, overlay, to)
+  const { value, notices, open, given } = decided(level.input, level.options, contest, decide)
+  const patch = rebasePatch({
+    patch: level.change,
+    onto: level.input.theirs,
+    result: value,
+    given,
+    schema: schemaOf('Workflow'),
+  }) as JsonMap
+  const edit = {
+    kind: 'overlay',
+    file: overlay.file,
+    base: to,
+    patch: (patch['spec'] ?? {}) as JsonMap,
+    unresolved: open.map(({ path }) => path),
+  } as const
+  return upgraded(workflow, contest, edit, value, open, [...level.notices, ...notices])
+}
+
+function upgradeClone(
+  state: DesiredState,
+  workflow: DesiredWorkflow,
+  chain: Chain,
+  standsFor: NonNullable<Chain['standsFor']>,
+  wanted: string,
+  decide: Decide,
+): Upgrade {
+  const { head, owner, name } = chain.workflow
+  const above = state.renderer.resolve(standsFor.chain, wanted)
+  if (above.held) return waitsFor(above.held.at.level.owner, above)
+  if (above.rendering.kind === 'invalid') return { kind: 'refused', problem: above.rendering.problem }
+  if (standsFor.base === above.release)
+    return { kind: 'current', reason: `the clone of ${owner} stands on ${name} ${above.release} already` }
+  const base = state.renderer.render(standsFor.chain, standsFor.base)
+  if (base.kind !== 'rendered' || !head || isUnreadable(head)) {
+    return {
+      kind: 'refused',
+      problem: problem(
+        'unknown-release',
+        `the release ${standsFor.base} that the clone was made from cannot be rendered`,
+        { tenant: owner },
+      ),
+    }
+  }
+  const theirs = above.rendering.document
+  const contest: Contest = {
+    workflow: standsFor.chain.workflow,
+    level: owner,
+    file: head.file,
+    pathInFile: (path) => path,
+    from: standsFor.base,
+    to: above.release,
+  }
+  const moved = (theirs.spec['moved'] ?? []) as unknown as NonNullable<MergeOptions['moved']>
+  const input = { base: base.document, ours: documentOf(head.resource), theirs }
+  const { value, notices, open } = decided(input, { references: stepReferences, moved }, contest, decide)
+  const edit = {
+    kind: 'clone',
+    file: head.file,
+    base: `${name}@${above.release}`,
+    spec: value.spec,
+    unresolved: open.map(({ path }) => path),
+  } as const
+  return upgraded(workflow, contest, edit, value, open, notices)
+}
+
+function upgraded(
+  workflow: DesiredWorkflow,
+  { level, from, to }: Contest,
+  edit: UpgradeEdit,
+  value: WorkflowDocument,
+  conflicts: readonly RaisedConflict[],
+  notices: readonly Notice[],
+): Upgrade {
+  const kind = conflicts.length > 0 ? 'conflicted' : 'clean'
+  return {
+    kind,
+    tenant: level,
+    workflow: workflow.name,
+    from,
+    to,
+    edit,
+    conflicts,
+    notices,
+    fields: changesOf(workflow, value),
+  }
+}
+
+function waitsFor(owner: string, above: Resolved): Upgrade {
+  const file = above.held?.at.level.file
+  const place = file === undefined ? {} : { place: { file, line: 1, column: 1 } }
+  return {
+    kind: 'refused',
+    problem: problem('held-back', `${owner} has to decide first: its own changes conflict`, {
+      tenant: owner,
+      ...place,
+    }),
+  }
+}
+
+/** The merge with every decision; where nobody decided, the tenant's value, or else the only one that is allowed. */
+function decided(
+  input: { base: WorkflowDocument; ours: WorkflowDocument; theirs: WorkflowDocument },
+  options: MergeOptions,
+  contest: Contest,
+  decide: Decide,
+) {
+  const open = new Map<string, RaisedConflict>()
+  const given: Path[] = []
+  const answer = (conflict: Conflict): Resolution | undefined => {
+    const raised = raise(conflict, contest)
+    const resolution = decide(raised)
+    const isOffered =
+      resolution !== undefined && conflict.resolutions.includes(typeof resolution === 'string' ? resolution : 'value')
+    if (!isOffered) open.set(raised.id, raised)
+    const fallBack = (['ours', 'theirs'] as const).find((side) => conflict.resolutions.includes(side))
+    const taken = isOffered ? resolution : fallBack
+    if (taken === 'theirs') given.push(conflict.path)
+    return taken
+  }
+  const merged = resolveConflicts({ ...input, schema: schemaOf('Workflow') }, answer, options)
+  for (const conflict of merged.kind === 'conflicted' ? merged.conflicts : []) {
+    const raised = raise(conflict, contest)
+    open.set(raised.id, raised)
+  }
+  return { value: merged.value as WorkflowDocument, notices: merged.notices, open: [...open.values()], given }
+}
+
+function changesOf(workflow: DesiredWorkflow, document: WorkflowDocument): FieldChange[] {
+  return fieldChanges(workflow, { spec: document.spec as unknown as DesiredWorkflow['spec'] })
+}
