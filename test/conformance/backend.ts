@@ -289,7 +289,7 @@ async function waits(backend: Backend, runId: string): Promise<void> {
 export async function until(holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> {
   const deadline = Date.now() + withinMs
   while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`Did not come to hold within ${withinMs} ms: ${holds}`)
+    if (Date.now() > deadline) throw new Error(`Did not come to hold within ${withinMs} ms: ${String(holds)}`)
     await sleep(5)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Json, toValue } from '../../../controller/core/model/values.ts'
+import { toValue } from '../../../controller/core/model/values.ts'
 import { fold, foldAll } from '../../../controller/core/run/fold.ts'
 import { giveApproval } from '../../../controller/core/run/give-approval.ts'
 import type { Outcome } from '../../../controller/core/run/outcome.ts'
@@ -93,7 +93,7 @@ describe('what an outcome means', () => {
     connections: ['c'],
   })
   const outcome = (fields: object) =>
-    toValue({ code: 'c', message: 'm', requests: [], ...fields }) as Json as unknown as Outcome
+    toValue({ code: 'c', message: 'm', requests: [], ...fields }) as unknown as Outcome
   const lines = (attempt: number, idempotent: boolean, fields: object) =>
     settle(scheduled(attempt, idempotent), outcome(fields), { runId: 'r1', workflow, now: 0 }).map(eventLine)
 

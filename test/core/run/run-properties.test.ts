@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Step, Workflow } from '../../../controller/core/model/generated/kinds.ts'
 import { advance, attemptsIn } from '../../../controller/core/run/advance.ts'

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import { parse } from 'yaml'
 import type { EffectiveWorkflow, TenantContext } from '../../../controller/core/model/effective.ts'
 import type { Connector, Workflow } from '../../../controller/core/model/generated/kinds.ts'
-import { canonicalText, type Json, type JsonMap, toValue } from '../../../controller/core/model/values.ts'
+import { canonicalText, type JsonMap, toValue } from '../../../controller/core/model/values.ts'
 import type { RunRequested } from '../../../controller/core/run/events.ts'
 import type { StoredObject } from '../../../controller/core/run/journal.ts'
 import { requestRun } from '../../../controller/core/run/request-run.ts'
 import type { StartRequest } from '../../../controller/io/backend/backend.ts'
 
 function objectOf(value: unknown): StoredObject {
-  const json = canonicalText(toValue(value) as Json)
+  const json = canonicalText(toValue(value))
   return { digest: createHash('sha256').update(json).digest('hex'), json }
 }
 
