@@ -6,6 +6,9 @@ import { resultCodeOf, sqliteBusy, StoreError } from './store-error.ts'
 /** A controller that was just killed holds its locks for a moment longer. */
 const patienceMs = 2_000
 
+/** Kept here, because a connection that is collected as garbage closes itself, and the lock goes with it. */
+const held = new Set<DatabaseSync>()
+
 /**
  * Makes the folder ours until the process ends, however it ends: the lock is the operating system's, on a database of its own
  * that nothing is written to, so no stale file can keep a controller from starting.
@@ -24,7 +27,11 @@ export function lockFolder(folder: string): () => void {
     )
   }
   writeFileSync(holderFile, String(process.pid))
-  return () => database.close()
+  held.add(database)
+  return () => {
+    held.delete(database)
+    database.close()
+  }
 }
 
 function holderOf(file: string): string {

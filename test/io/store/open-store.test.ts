@@ -13,7 +13,9 @@ const script = (name: string) => join(import.meta.dirname, name)
 describe('opening a store', () => {
   it('is refused while another controller has the folder, and says which process', async () => {
     const place = folder()
-    const holder = spawn(process.execPath, [script('hold-store.ts'), place], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const holder = spawn(process.execPath, ['--expose-gc', script('hold-store.ts'), place], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
     await once(holder.stdout, 'data')
     expect(() => openStore(place)).toThrow(
       expect.objectContaining({ code: 'locked', message: expect.stringContaining(`(process ${holder.pid})`) }),
