@@ -118,16 +118,15 @@ export function measureMerge(): MergeFigures {
 
 /** Rounds over all of them in turn, each shorter than a turn of the scheduler: a busy machine hits few of them, and none alone. */
 function medians(tasks: readonly (() => unknown)[]): number[] {
-  const rounds = 500
-  const repeat = 4
+  const rounds = 1500
   const times = tasks.map((): number[] => [])
   // The compiler works in the background: on a busy machine a short warm-up measures code it has not reached yet.
-  const warmUp = 1000
+  const warmUp = 2500
   for (let round = -warmUp; round < rounds; round++) {
     tasks.forEach((task, at) => {
       const start = process.hrtime.bigint()
-      for (let i = 0; i < repeat; i++) task()
-      if (round >= 0) times[at]?.push(Number(process.hrtime.bigint() - start) / repeat / 1000)
+      task()
+      if (round >= 0) times[at]?.push(Number(process.hrtime.bigint() - start) / 1000)
     })
   }
   return times.map((list) => list.sort((a, b) => a - b)[rounds / 2] as number)
