@@ -30,3 +30,5 @@ export {
   resolveConflicts,
   threeWayMerge,
 } from './three-way-merge.ts'
+export { editYaml, type YamlEdit } from './yaml-edit.ts'
+export { type WriteBackInput, type WriteBackNotice, type WriteBackResult, writeBack } from './write-back.ts'

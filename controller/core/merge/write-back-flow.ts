@@ -128,8 +128,10 @@ function layOutLines(
     const [first, ...rest] = behind[was] ?? []
     return [...(above[was] ?? []), `${texts[at]}${comma}${first ? ` ${first}` : ''}`, ...rest]
   })
+  // A bracket under its key would be taken for the start of the next one.
+  const closing = /\n([ ]*)$/.exec(gaps.at(-1) as string)?.[1] ?? indent
   const body = [...lines, ...last].map((line) => `${indent}${line}${writing.eol}`).join('')
-  return `${text[node.start]}${writing.eol}${body}${outer}${text[node.end - 1]}`
+  return `${text[node.start]}${writing.eol}${body}${closing}${text[node.end - 1]}`
 }
 
 function commentIn(line: string): string | undefined {

@@ -90,3 +90,9 @@ function isShortList(value: Json, style: YamlStyle): boolean {
     value.every((item) => !isMap(item) && !isList(item) && !`${item}`.includes('\n'))
   )
 }
+
+/** A whole document. */
+export function emitRoot(value: Json, manner: Manner): string {
+  if ((isMap(value) || isList(value)) && !isEmptyValue(value)) return emitBody(value, 0, manner)
+  return emitFlow(value, manner) + manner.eol
+}

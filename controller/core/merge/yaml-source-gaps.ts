@@ -14,7 +14,8 @@ export interface Above {
 }
 
 export function lineStart(text: string, offset: number): number {
-  return text.lastIndexOf('\n', offset - 1) + 1
+  // `lastIndexOf` takes a negative place for the first one.
+  return offset <= 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1
 }
 
 /** The start of the next line; a block scalar already ends there. */
