@@ -1,6 +1,6 @@
 import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
 import { isUnreadable } from '../desired/fleet.ts'
-import { isClone } from '../desired/subscriptions.ts'
+import { isClone, visibleWorkflow } from '../desired/subscriptions.ts'
 import type { ResourceOf } from '../model/document.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { isError, type Problem } from '../model/problems.ts'
@@ -49,10 +49,7 @@ export function ownerFolder(owner: string): string {
 }
 
 /** A head or release that was read and has no error; else the first one. */
-export function usable(
-  state: DesiredState,
-  entry: NonNullable<WorkflowFiles['head']>,
-): UsableWorkflow | Refusal {
+export function usable(state: DesiredState, entry: NonNullable<WorkflowFiles['head']>): UsableWorkflow | Refusal {
   if (isUnreadable(entry)) return refusedBy(entry.unreadable)
   const [first, ...more] = errorsOf(state, entry.file)
   if (!first) return entry
@@ -95,4 +92,11 @@ export function originOf({ chain }: DesiredWorkflow): string {
     else if (at.standsFor) at = at.standsFor.chain
     else return nameOf(at.workflow, true)
   }
+}
+
+/** What a tenant (empty: the root) calls a workflow: the short name where that is enough. */
+export function nameSeenFrom(state: DesiredState, from: string, workflow: DesiredWorkflow): string {
+  const full = originOf(workflow)
+  const seen = visibleWorkflow(state.fleet, from, workflow.name)
+  return 'code' in seen || nameOf(seen, true) !== full ? full : workflow.name
 }

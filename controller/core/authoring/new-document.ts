@@ -1,6 +1,6 @@
 import type { KindName } from '../model/generated/kinds.ts'
 import type { Json } from '../model/values.ts'
-import { emitFlow } from '../merge/yaml-emit.ts'
+import { emitFlow, emitKeyEntry } from '../merge/yaml-emit.ts'
 
 const style = {
   step: 2,
@@ -19,4 +19,9 @@ export function newDocument(kind: KindName, name: string, spec: string, schemaLi
 /** A value on one line; every text that would read as something else is quoted. */
 export function inline(value: Json): string {
   return emitFlow(value, { style, eol: '\n', inBrackets: true })
+}
+
+/** A key with its value, from that column on; the first line without its indentation. */
+export function entry(key: string, value: Json, column: number): string {
+  return emitKeyEntry(key, value, column, { style, eol: '\n' })
 }

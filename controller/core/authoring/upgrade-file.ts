@@ -1,5 +1,4 @@
-import { isUnreadable } from '../desired/fleet.ts'
-import { baseAnnotation, type DesiredState, unresolvedAnnotation, type UpgradeEdit } from '../desired/index.ts'
+import { baseAnnotation, unresolvedAnnotation, type UpgradeEdit } from '../desired/index.ts'
 import { editYaml, writeBack, type WriteBackResult } from '../merge/index.ts'
 import { type KindSchema, schemaOf } from '../model/schemas.ts'
 import { type Json, type JsonMap, newMap } from '../model/values.ts'
@@ -9,7 +8,6 @@ import { type Json, type JsonMap, newMap } from '../model/values.ts'
  * releases; comments of what the template changed come from there into a clone.
  */
 export function upgradeFile(
-  state: DesiredState,
   edit: UpgradeEdit,
   texts: { ours: string; base?: string; theirs?: string },
 ): WriteBackResult {
@@ -20,8 +18,7 @@ export function upgradeFile(
       edits: [{ path: ['spec', 'pins', edit.workflow], value: edit.version }],
     })
   }
-  const resource = resourceOf(state, edit)
-  if (!resource) return { kind: 'failed', reason: `${edit.file} is not there` }
+  const resource = edit.resource as unknown as JsonMap
   const value = copy(resource)
   const annotations = copy((resource['metadata'] as JsonMap)['annotations'] as JsonMap | undefined)
   if (edit.kind === 'clone') annotations[baseAnnotation] = edit.base
@@ -57,21 +54,6 @@ export function overlaySchema(): KindSchema {
     ...overlay,
     properties: { ...overlay.properties, spec: { ...spec, properties: { ...spec.properties, patch } } },
   }
-}
-
-function resourceOf(state: DesiredState, edit: UpgradeEdit & { kind: 'overlay' | 'clone' }): JsonMap | undefined {
-  const { fleet } = state
-  if (edit.kind === 'overlay') {
-    for (const files of fleet.tenants.values()) {
-      const overlay = files.overlays.find((candidate) => candidate.file === edit.file)
-      if (overlay) return overlay.resource as unknown as JsonMap
-    }
-    return undefined
-  }
-  for (const { head } of fleet.workflows.values()) {
-    if (head && head.file === edit.file && !isUnreadable(head)) return head.resource as unknown as JsonMap
-  }
-  return undefined
 }
 
 function copy(map: JsonMap | undefined): Record<string, Json> {

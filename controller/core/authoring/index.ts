@@ -1,0 +1,10 @@
+/** The edits behind the authoring commands: files in, files out. */
+export { type Authored, isRefusal, type Refusal, type TextOf } from './authored.ts'
+export { clone } from './clone.ts'
+export { type EditLine, editLines } from './edit-lines.ts'
+export type { EditedCopy } from './edited-copy.ts'
+export { type FilesToMerge, type MergedFiles, mergeFiles, type NamedText } from './merge-files.ts'
+export { overlayFrom } from './overlay-from.ts'
+export { promote } from './promote.ts'
+export { release } from './release.ts'
+export { share, type ShareOptions } from './share.ts'
