@@ -7,7 +7,8 @@ export type ExitCode = 0 | 1 | 2 | 3
 
 export interface Call {
   readonly args: readonly (string | undefined)[]
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+  readonly format: string
   readonly out: Output
   readonly config: Config
 }
@@ -21,6 +22,8 @@ export interface Command {
   readonly args?: readonly (readonly [string, string])[]
   readonly options?: readonly (readonly [string, string])[]
   readonly examples: readonly string[]
+  /** Output formats beside text and json. */
+  readonly formats?: readonly string[]
   run(call: Call): Promise<ExitCode>
 }
 
@@ -39,4 +42,10 @@ export class CommandError extends Error {
 export function text(call: Call, option: string): string | undefined {
   const value = call.options[option]
   return typeof value === 'string' ? value : undefined
+}
+
+/** The values of an option that may be given several times. */
+export function texts(call: Call, option: string): readonly string[] {
+  const value = call.options[option]
+  return Array.isArray(value) ? (value as readonly string[]) : []
 }

@@ -16,6 +16,8 @@ export const offlineOptions = [
 
 export interface OpenedFleet extends LoadedFleet {
   readonly places: PlaceFinder
+  /** Text of a file of the fleet; undefined where there is none. */
+  textOf(file: string): Promise<string | undefined>
 }
 
 /** Opens the fleet of `--repo` and `--ref`, resolves it, hands it to `use` and closes it. */
@@ -33,7 +35,12 @@ export async function withFleet(
         problem('not-a-fleet', `${path} holds no tenants/, workflows/, connectors/ or policies/`),
         3,
       )
-    return await use({ ...loaded, places: createPlaceFinder(source, loaded.snapshot) })
+    const textOf = async (file: string): Promise<string | undefined> => {
+      const entry = loaded.snapshot.files.get(file)
+      const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
+      return bytes && new TextDecoder().decode(bytes)
+    }
+    return await use({ ...loaded, places: createPlaceFinder(source, loaded.snapshot), textOf })
   } finally {
     await source.close()
   }

@@ -56,15 +56,16 @@ function addCommand(
     .exitOverride()
   for (const [name, meaning] of command.args ?? []) built.argument(name, meaning)
   for (const [flags, meaning] of command.options ?? []) built.option(flags, meaning)
-  built.option('-o, --output <format>', 'text or json', 'text')
+  const formats = ['text', 'json', ...(command.formats ?? [])]
+  built.option('-o, --output <format>', formats.join(', '), 'text')
   built.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  ${example}`).join('\n')}`)
   built.action(async (...values: unknown[]) => {
-    const options = built.opts<Record<string, string | boolean | undefined>>()
-    const format = options['output']
-    if (format !== 'text' && format !== 'json')
-      throw new CommandError(problem('wrong-value', `\`${String(format)}\` is no output format: use text or json`), 2)
+    const options = built.opts<Record<string, string | boolean | readonly string[] | undefined>>()
+    const format = String(options['output'])
+    if (!formats.includes(format))
+      throw new CommandError(problem('wrong-value', `\`${format}\` is no output format: use ${formats.join(', ')}`), 2)
     const args = values.slice(0, (command.args ?? []).length) as (string | undefined)[]
-    done(await command.run({ args, options, out: createOutput(streams, format === 'json'), config }))
+    done(await command.run({ args, options, format, out: createOutput(streams, format === 'json'), config }))
   })
 }
 

@@ -1,7 +1,7 @@
 import { diffPaths, formatPath, type Path, readPath } from '../merge/index.ts'
 import type { Problem } from '../model/problems.ts'
 import { schemaOf } from '../model/schemas.ts'
-import { type Json, newMap } from '../model/values.ts'
+import { canonicalText, type Json, newMap } from '../model/values.ts'
 import { type ObservedTenant, type Plan, planChanges, toObserved } from './plan.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 
@@ -80,11 +80,26 @@ export function compareStates(from: DesiredState, to: DesiredState): Comparison 
   const problems = to.problems.filter((item) => item.severity === 'error' && !known.has(identity(item)))
   return {
     plan,
-    effects: [...effects.values()].sort((a, b) => b.tenants.length - a.tenants.length),
+    effects: grouped([...effects.values()]),
     contextOnly,
     digests,
     problems,
   }
+}
+
+/**
+ * Tenants whose workflows differ from each other can still meet the very same difference. The widest effect comes first.
+ */
+function grouped(effects: readonly (Effect & { tenants: string[] })[]): Effect[] {
+  const groups = new Map<string, Effect & { tenants: string[] }>()
+  for (const effect of effects) {
+    const { tenants, ...rest } = effect
+    const key = canonicalText(rest as unknown as Json)
+    const known = groups.get(key)
+    if (known) known.tenants.push(...tenants)
+    else groups.set(key, effect)
+  }
+  return [...groups.values()].sort((a, b) => b.tenants.length - a.tenants.length)
 }
 
 /** The fields that differ, each at its outermost path. */

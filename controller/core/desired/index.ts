@@ -7,4 +7,12 @@ export { parseSelector, selects } from './select.ts'
 export { type Contest, type HeldConflict, heldConflicts, type RaisedConflict } from './conflicts.ts'
 export { unresolvedAnnotation } from './layers.ts'
 export { baseAnnotation } from './subscriptions.ts'
-export { type Decide, type Upgrade, type UpgradeEdit, upgradeTenant } from './upgrade.ts'
+export {
+  type Decide,
+  type Upgrade,
+  type UpgradeEdit,
+  type UpgradeSubject,
+  upgradeSubject,
+  upgradeTenant,
+} from './upgrade.ts'
+export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'

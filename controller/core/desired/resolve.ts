@@ -25,6 +25,7 @@ export interface DesiredWorkflow extends EffectiveWorkflow {
   readonly share: Declared<'Share'>
   /** The release that the share's channel or range means. */
   readonly wanted: string
+  readonly updates: 'auto' | 'review' | 'pinned'
   readonly held?: Resolved['held']
 }
 
@@ -185,6 +186,7 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
       chain,
       share,
       wanted: target.version,
+      updates: subscription.updates ?? node.updates,
       ...(held && { held }),
     }
   }

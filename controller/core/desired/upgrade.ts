@@ -6,17 +6,19 @@ import {
   type Resolution,
   resolveConflicts,
 } from '../merge/index.ts'
+import type { Overlay, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { schemaOf } from '../model/schemas.ts'
 import type { JsonMap } from '../model/values.ts'
 import { type FieldChange, fieldChanges } from './compare.ts'
 import { type Contest, contestOf, type RaisedConflict, raise } from './conflicts.ts'
-import { isUnreadable } from './fleet.ts'
+import { isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import type { Chain } from './layers.ts'
 import { rebasePatch } from './rebase-patch.ts'
 import { documentOf, isLayer, type LayerChain, type Resolved, type WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
+import { subtree } from './select.ts'
 import { stepReferences } from './step-references.ts'
 
 /** What an upgrade writes. `unresolved` names the paths that nobody has decided. */
@@ -24,6 +26,8 @@ export type UpgradeEdit =
   | {
       readonly kind: 'overlay'
       readonly file: string
+      /** The object as it stands. */
+      readonly resource: Overlay
       readonly base: string
       readonly patch: JsonMap
       readonly unresolved: readonly string[]
@@ -31,6 +35,7 @@ export type UpgradeEdit =
   | {
       readonly kind: 'clone'
       readonly file: string
+      readonly resource: Workflow
       readonly base: string
       readonly spec: JsonMap
       readonly unresolved: readonly string[]
@@ -54,6 +59,42 @@ export type Upgrade =
       readonly fields: readonly FieldChange[]
     }
 
+/** The workflow at a level: what runs there, or would, and the release that is wanted. */
+export type UpgradeSubject = Pick<DesiredWorkflow, 'name' | 'chain' | 'release' | 'spec' | 'wanted' | 'updates'>
+
+/**
+ * The workflow of a short name at a tenant. A sub-MSP may hold an overlay for those below without receiving the workflow;
+ * then the newest release that somebody below waits for is wanted.
+ */
+export function upgradeSubject(state: DesiredState, tenant: TenantNode, name: string): UpgradeSubject | undefined {
+  const own = state.tenants.get(tenant.path)
+  const received = own?.kind === 'valid' ? own.workflows.get(name) : undefined
+  if (received) return received
+  for (const below of subtree(state.hierarchy.nodes, tenant.path)) {
+    const other = state.tenants.get(below.path)
+    const workflow = other?.kind === 'valid' ? other.workflows.get(name) : undefined
+    if (!workflow) continue
+    const chain = state.layers.chainOf(tenant, rootOf(workflow.chain))
+    if (!isLayer(chain) || chain.overlay.owner !== tenant.path) return undefined
+    const { base } = chain.overlay.resource.spec
+    const rendering = state.renderer.render(chain, base)
+    if (rendering.kind !== 'rendered') return undefined
+    return {
+      name,
+      chain,
+      release: base,
+      wanted: workflow.wanted,
+      updates: tenant.updates,
+      spec: rendering.document.spec as unknown as DesiredWorkflow['spec'],
+    }
+  }
+  return undefined
+}
+
+function rootOf(chain: Chain): WorkflowFiles {
+  return chain.standsFor ? rootOf(chain.standsFor.chain) : chain.above ? rootOf(chain.above) : chain.workflow
+}
+
 export type Decide = (conflict: RaisedConflict) => Resolution | undefined
 
 /**
@@ -64,7 +105,7 @@ export type Decide = (conflict: RaisedConflict) => Resolution | undefined
 export function upgradeTenant(
   state: DesiredState,
   tenant: TenantNode,
-  workflow: DesiredWorkflow,
+  workflow: UpgradeSubject,
   wanted: string,
   decide: Decide,
 ): Upgrade {
@@ -75,7 +116,7 @@ export function upgradeTenant(
     return upgradeClone(state, workflow, chain, chain.standsFor, wanted, decide)
   if (workflow.release === wanted)
     return { kind: 'current', reason: `${tenant.path} runs ${workflow.name} ${wanted} already` }
-  if (tenant.updates === 'auto')
+  if (workflow.updates === 'auto')
     return { kind: 'current', reason: `${tenant.path} changes nothing in ${workflow.name} and follows by itself` }
   const to = state.renderer.resolve(chain, wanted)
   if (to.rendering.kind === 'invalid') return { kind: 'refused', problem: to.rendering.problem }
@@ -97,7 +138,7 @@ export function upgradeTenant(
 
 function upgradeOverlay(
   state: DesiredState,
-  workflow: DesiredWorkflow,
+  workflow: UpgradeSubject,
   chain: LayerChain,
   wanted: string,
   decide: Decide,
@@ -123,6 +164,7 @@ function upgradeOverlay(
   const edit = {
     kind: 'overlay',
     file: overlay.file,
+    resource: overlay.resource,
     base: to,
     patch: (patch['spec'] ?? {}) as JsonMap,
     unresolved: open.map(({ path }) => path),
@@ -132,7 +174,7 @@ function upgradeOverlay(
 
 function upgradeClone(
   state: DesiredState,
-  workflow: DesiredWorkflow,
+  workflow: UpgradeSubject,
   chain: Chain,
   standsFor: NonNullable<Chain['standsFor']>,
   wanted: string,
@@ -170,6 +212,7 @@ function upgradeClone(
   const edit = {
     kind: 'clone',
     file: head.file,
+    resource: head.resource,
     base: `${name}@${above.release}`,
     spec: value.spec,
     unresolved: open.map(({ path }) => path),
@@ -178,7 +221,7 @@ function upgradeClone(
 }
 
 function upgraded(
-  workflow: DesiredWorkflow,
+  workflow: UpgradeSubject,
   { level, from, to }: Contest,
   edit: UpgradeEdit,
   value: WorkflowDocument,
@@ -239,6 +282,6 @@ function decided(
   return { value: merged.value as WorkflowDocument, notices: merged.notices, open: [...open.values()], given }
 }
 
-function changesOf(workflow: DesiredWorkflow, document: WorkflowDocument): FieldChange[] {
+function changesOf(workflow: UpgradeSubject, document: WorkflowDocument): FieldChange[] {
   return fieldChanges(workflow, { spec: document.spec as unknown as DesiredWorkflow['spec'] })
 }
