@@ -94,6 +94,21 @@ describe('a clone', () => {
     expect(errorsOf(state)).toEqual([`locked ${clonePath}`])
   })
 
+  test('hands the locks of those above it to those below it', () => {
+    const locker = overlay(
+      'acme',
+      'phish',
+      '1.0.0',
+      'minutesSaved: 1',
+      'locks: [{ path: "/spec/steps/[id=tell]/set", mode: value }]',
+    )
+    const kept = clone(`minutesSaved: 1\n${lock}steps: [${audit}, { id: tell, set: { text: found } }]`)
+    const below = overlay('acme/north/contoso', 'phish', '1.0.0', 'steps: [{ id: tell, set: { text: other } }]')
+    const state = resolveFiles(tree, phish, locker, kept, below)
+    expect(frozenOf(state)).toEqual({ 'acme/north/contoso': 'locked' })
+    expect(state.problems[0]?.message).toBe('/spec/steps/[id=tell]/set/text is locked by acme')
+  })
+
   test('keeps the locks of a sub-MSP above it', () => {
     const path = 'tenants/acme/north/contoso/workflows/phish/workflow.yaml'
     const northern = overlay(
