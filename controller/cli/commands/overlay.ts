@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { overlayFrom } from '../../core/authoring/index.ts'
+import { problem } from '../../core/model/problems.ts'
+import { applyEdits, authoringOptions } from '../apply-edits.ts'
+import { type Call, type Command, CommandError, text } from '../command.ts'
+
+export const overlay: Command = {
+  name: 'overlay',
+  summary:
+    'write the overlay that makes of a workflow what an edited copy says; without a copy, an empty one to start from',
+  args: [
+    ['<tenant>', 'path of the tenant'],
+    ['<workflow>', 'one of its workflows'],
+  ],
+  options: [
+    ['--from <file>', 'a full copy, such as `headwater render` prints, with the changes made in it'],
+    ...authoringOptions,
+  ],
+  examples: [
+    'headwater overlay acme/north/contoso user-lockout',
+    'headwater render acme/north/contoso user-lockout > copy.yaml',
+    'headwater overlay acme/north/contoso user-lockout --from copy.yaml --commit',
+  ],
+  run: (call) => {
+    const [tenant, name] = call.args as [string, string]
+    const from = text(call, 'from')
+    const copy = from === undefined ? undefined : { file: from, text: readGiven(call, from) }
+    return applyEdits(call, {
+      key: `overlay/${tenant}/${name}`,
+      author: (state, textOf) => overlayFrom(state, textOf, tenant, name, copy),
+      next: () => [`explain ${tenant} ${name}`],
+    })
+  },
+}
+
+/** A file that the command line names; its path counts from the current folder. */
+export function readGiven({ config }: Call, file: string): string {
+  try {
+    return readFileSync(resolve(config.folder, file), 'utf8')
+  } catch (cause) {
+    const message = `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
+    throw new CommandError(problem('wrong-value', message, { hint: 'name a file that is there' }), 3)
+  }
+}
