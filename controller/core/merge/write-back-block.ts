@@ -146,17 +146,18 @@ function stack(
     apart.length > 0 && apart.every(({ blank, loose: above }) => blank !== '' || above !== '')
       ? apart[0]?.blank || eol
       : ''
-  let written = around.front
+  let written = body.isCompact ? around.front.trimStart() : around.front
   for (const [at, piece] of pieces.entries()) {
     const isFirst = at === 0
+    const isOnDash = isFirst && body.isCompact && written === ''
     const was = piece.entry ? body.entries.indexOf(piece.entry) : -1
     let blank = isFirst ? (body.entries[0]?.blank ?? '') : was > 0 ? (piece.entry as BlockEntry).blank : usual
     // Blank lines behind a text that keeps its last line breaks would become part of it.
     if (!isFirst && body.entries[was - 1] !== pieces[at - 1]?.entry && keepsBreaks(pieces[at - 1]?.text ?? ''))
       blank = ''
     const above = `${loose.before.get(piece) ?? ''}${piece.loose === '' ? '' : placeOnce(piece)}${blank}${piece.leading}`
-    const lines = isFirst && body.isCompact ? above.trimStart() : above
-    const indent = isFirst && body.isCompact && lines === '' ? '' : ' '.repeat(column)
+    const lines = isOnDash ? above.trimStart() : above
+    const indent = isOnDash && lines === '' ? '' : ' '.repeat(column)
     written = addLines(addLines(written, lines, eol), `${indent}${piece.text}`, eol)
   }
   return addLines(written, loose.after + around.tail, eol)

@@ -5,7 +5,7 @@ import { changedComment, placeLines, shiftLines } from './write-back-comments.ts
 import { writeFlow } from './write-back-flow.ts'
 import type { Writing } from './write-back-state.ts'
 import { rewriteBlock } from './yaml-block-scalar.ts'
-import { emitItemEntry, emitKeyEntry, emitFlow, emitValue, isEmptyValue } from './yaml-emit.ts'
+import { type Emitted, emitItemEntry, emitKeyEntry, emitFlow, emitValue, isEmptyValue } from './yaml-emit.ts'
 import { type Scalar, writeScalar } from './yaml-scalar-text.ts'
 import type { BlockEntry, SourceBlock, SourceNode } from './yaml-source.ts'
 
@@ -57,11 +57,13 @@ class EntryWriting {
 
   write(wanted: Json, schema: SchemaNode): Written {
     const { node } = this.#entry
+    // What it merges in may have changed, and then all who take it change with it.
+    if (this.#entry.isMerge) return { leading: '', text: this.#entry.text.slice(this.#entry.start, this.#entry.end) }
     if (node.kind === 'block' && isSameKind(node, wanted) && !isEmptyValue(wanted))
       return this.#nested(node, wanted as JsonMap, schema)
-    if (node.kind === 'literal' || node.kind === 'folded') return this.#blockScalar(node, wanted)
+    if (node.kind === 'literal' || node.kind === 'folded') return this.#blockScalar(node, wanted, schema)
     const inline = this.#inline(node, wanted, schema)
-    if (inline === undefined) return this.#anew(wanted)
+    if (inline === undefined) return this.#anew(wanted, schema)
     const { start, end, text } = this.#entry
     const before = text.slice(start, node.start)
     const gap = inline !== '' && node.start === node.end && /\S$/.test(before) ? ' ' : ''
@@ -95,11 +97,15 @@ class EntryWriting {
   #childColumn(node: SourceBlock): number {
     if (!this.#sides.isForeign) return node.column
     if (node.isCompact) return this.#column + node.column - this.#entry.column
+    return this.#freshColumn(node)
+  }
+
+  #freshColumn(node: SourceBlock): number {
     const isFlush = !node.isMap && this.#entry.key !== undefined && !this.#writing.style.indentsLists
     return isFlush ? this.#column : this.#column + this.#writing.style.step
   }
 
-  #blockScalar(node: SourceNode, wanted: Json): Written {
+  #blockScalar(node: SourceNode, wanted: Json, schema: SchemaNode): Written {
     const { start, text, end } = this.#entry
     const raw = this.#behind(node.start, node.end)
     const how = { parentColumn: this.#entry.column, eol: this.#writing.eol }
@@ -108,7 +114,7 @@ class EntryWriting {
       : typeof wanted === 'string' && !node.hasTag
         ? rewriteBlock(raw, node.value as string, wanted, how)
         : undefined
-    if (value === undefined) return this.#anew(wanted)
+    if (value === undefined) return this.#anew(wanted, schema)
     return { leading: '', text: this.#shift(text.slice(start, node.start) + value + text.slice(node.end, end)) }
   }
 
@@ -130,7 +136,7 @@ class EntryWriting {
   }
 
   /** The entry with its old key and comments, and a value of another shape. */
-  #anew(wanted: Json): Written {
+  #anew(wanted: Json, schema: SchemaNode): Written {
     const { start, introEnd, key, text, node, isComplete } = this.#entry
     const { style, eol } = this.#writing
     if (node.kind === 'alias') this.#writing.expanded()
@@ -142,13 +148,25 @@ class EntryWriting {
     const anchor = node.anchor === undefined ? '' : ` &${node.anchor}`
     if (key === undefined && comment === '' && anchor === '')
       return { leading, text: emitItemEntry(wanted, this.#column, manner) }
-    const { rest, lines } = emitValue(wanted, this.#column, key === undefined ? 'item' : 'key', manner)
+    const { rest, lines } =
+      this.#borrowed(wanted, schema) ?? emitValue(wanted, this.#column, key === undefined ? 'item' : 'key', manner)
     const intro = this.#shift(text.slice(start, introEnd))
     const kept =
       node.kind === 'block' && isSameKind(node, wanted)
-        ? placeLines(node.front + looseOf(node) + node.tail, this.#column, eol)
+        ? placeLines(node.front + looseOf(node) + node.tail, this.#childColumn(node), eol)
         : ''
     return { leading, text: `${intro}${anchor}${rest === '' ? '' : ` ${rest}`}${comment}${eol}${lines}${kept}` }
+  }
+
+  /** The value as the other side writes it, where ours had no such collection: it brings its comments. */
+  #borrowed(wanted: Json, schema: SchemaNode): Emitted | undefined {
+    const { theirs, isForeign } = this.#sides
+    const node = theirs?.node
+    if (isForeign || node?.kind !== 'block' || node.isBound || node.isCompact) return undefined
+    if (!isSameKind(node, wanted) || isEmptyValue(wanted)) return undefined
+    const sides = { base: undefined, theirs: undefined, isForeign: true }
+    const column = this.#freshColumn(node)
+    return { rest: '', lines: writeBlock(this.#writing, node, wanted as JsonMap, schema, column, sides) }
   }
 }
 

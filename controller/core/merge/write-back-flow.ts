@@ -5,6 +5,7 @@ import { listMembers, mapMembers, type Member } from './write-back-members.ts'
 import { segmentOf, type Writing } from './write-back-state.ts'
 import { emitFlow, emitFlowPair } from './yaml-emit.ts'
 import { type Quote, type Scalar, writeScalar } from './yaml-scalar-text.ts'
+import { lineStart } from './yaml-source-gaps.ts'
 import type { SourceEntry, SourceFlow, SourceNode } from './yaml-source.ts'
 
 /** A collection in brackets with another value of its kind, edited where it stands. */
@@ -30,6 +31,7 @@ export function writeFlow(writing: Writing, node: SourceFlow, wanted: JsonMap | 
 
 function writeFlowEntry(writing: Writing, entry: SourceEntry, wanted: Json, schema: SchemaNode): string {
   const { text, node } = entry
+  if (entry.isMerge) return text.slice(entry.start, entry.end)
   const value = writeFlowValue(writing, node, wanted, schema)
   const isSame = value === text.slice(node.start, node.end)
   if (!isSame && entry.key !== undefined && !entry.isComplete)
@@ -119,9 +121,8 @@ function layOutLines(
       if (found) (above[at] ?? last).push(found)
     }
   }
-  const lineOf = text.slice(text.lastIndexOf('\n', node.start - 1) + 1, node.start)
-  const outer = (/^[ ]*/.exec(lineOf) as RegExpExecArray)[0]
-  const indent = `${outer}  `
+  const outer = (/[ ]*/.exec(text.slice(lineStart(text, node.start))) as RegExpExecArray)[0]
+  const indent = gaps.map((gap) => /\n([ ]+)$/.exec(gap)?.[1]).find((spaces) => spaces !== undefined) ?? `${outer}  `
   const lines = members.flatMap(({ entry }, at) => {
     const was = entry ? entries.indexOf(entry) : -1
     const comma = at < members.length - 1 ? ',' : ''

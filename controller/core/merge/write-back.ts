@@ -6,7 +6,7 @@ export type { WriteBackNotice } from './write-back-notice.ts'
 import type { WriteBackNotice } from './write-back-notice.ts'
 import { Writing } from './write-back-state.ts'
 import { isSameKind } from './write-back-entry.ts'
-import { emitRoot, isEmptyValue } from './yaml-emit.ts'
+import { emitFlow, emitRoot, isEmptyValue } from './yaml-emit.ts'
 import type { SourceDocument } from './yaml-source.ts'
 import { readSource } from './yaml-source-read.ts'
 import { styleOf } from './yaml-style.ts'
@@ -68,13 +68,16 @@ function writeRoot(writing: Writing, source: SourceDocument, wanted: Json, schem
       source.text.slice(root.end, source.end)
     )
   if (equal(root.value, wanted)) return source.text.slice(source.start, source.end)
+  const manner = { style: writing.style, eol: writing.eol }
+  const isBlock = (isMap(wanted) || isList(wanted)) && !isEmptyValue(wanted)
+  if (!isBlock && ['plain', 'single', 'double', 'flow'].includes(root.kind))
+    return emitFlow(wanted, manner) + source.text.slice(root.end, source.end)
   const kept =
     root.kind === 'block'
       ? root.front + root.tail
       : source.text.slice(root.end, source.end).replace(/^[ \t]*\r?\n?/, '')
-  const fresh = emitRoot(wanted, { style: writing.style, eol: writing.eol })
+  const fresh = emitRoot(wanted, manner)
   const isOnMarker = source.start > 0 && source.text[source.start - 1] !== '\n'
-  const isBlock = (isMap(wanted) || isList(wanted)) && !isEmptyValue(wanted)
   const text = `${isOnMarker && isBlock ? writing.eol : ''}${fresh}`
   return root.kind === 'block'
     ? addLines(addLines('', root.front, writing.eol), addLines(text, root.tail, writing.eol), writing.eol)

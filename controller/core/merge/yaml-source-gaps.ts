@@ -25,8 +25,26 @@ export function lineEnd(text: string, offset: number): number {
   return found === -1 ? text.length : found + 1
 }
 
+/** Where the text of a block collection begins. */
+export interface Opening {
+  /** On the line of the `-` before it. */
+  readonly isCompact: boolean
+  readonly bodyStart: number
+  /** The first whole line, or the first entry. A comment behind the `-` belongs to the collection and comes before. */
+  readonly next: number
+}
+
+export function openingOf(text: string, first: number): Opening {
+  if (text.slice(lineStart(text, first), first).trim() !== '') return { isCompact: true, bodyStart: first, next: first }
+  const next = startAbove(text, first)
+  const owner = text.slice(lineStart(text, next - 1), next)
+  const dash = /^(?:[ ]*-)+[ \t]+(?=#)/.exec(owner)
+  if (dash) return { isCompact: true, bodyStart: next - owner.length + dash[0].length, next }
+  return { isCompact: false, bodyStart: next, next }
+}
+
 /** Goes up over comments and blank lines. */
-export function startAbove(text: string, offset: number): number {
+function startAbove(text: string, offset: number): number {
   let start = lineStart(text, offset)
   while (start > 0) {
     const previous = lineStart(text, start - 1)

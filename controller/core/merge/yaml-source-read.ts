@@ -22,7 +22,7 @@ import {
   lineEnd,
   lineStart,
   splitAbove,
-  startAbove,
+  openingOf,
 } from './yaml-source-gaps.ts'
 
 export type SourceReading =
@@ -173,17 +173,17 @@ class SourceReader {
     const text = this.#text
     const first = (drafts[0] as Draft).start
     const column = first - lineStart(text, first)
-    const isCompact = text.slice(lineStart(text, first), first).trim() !== ''
-    const bodyStart = isCompact ? first : startAbove(text, first)
+    const opening = openingOf(text, first)
+    const { isCompact, bodyStart } = opening
     const entries: BlockEntry[] = []
-    let cut = bodyStart
+    let cut = opening.next
     let front = ''
     for (const [at, draft] of drafts.entries()) {
-      const lines = at === 0 && isCompact ? '' : text.slice(cut, lineStart(text, draft.start))
+      const lines = at === 0 && cut === first ? '' : text.slice(cut, lineStart(text, draft.start))
       // The lines above the first key of a document are its header: a licence, a schema.
       let above = at === 0 && how.isRoot && isMap ? { loose: lines, blank: '', leading: '' } : splitAbove(lines)
       if (at === 0) {
-        front = above.loose
+        front = text.slice(bodyStart, opening.next) + above.loose
         above = { ...above, loose: '' }
       }
       const next = drafts[at + 1]
