@@ -14,12 +14,16 @@ import { requestRun } from './core/run/request-run.ts'
 import { isFinished } from './core/run/run-state.ts'
 import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
+import type { Forge } from './io/git/forge/forge.ts'
+import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
 import { openStore } from './io/store/open-store.ts'
 import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
 import { createFleetLoader } from './reconcile/load-fleet.ts'
 import { openFollowedFleet } from './reconcile/open-followed-fleet.ts'
+import { upgradeProposals } from './reconcile/propose-upgrades.ts'
+import { textReader } from './reconcile/text-reader.ts'
 import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
 import { openRenderedRecord } from './reconcile/rendered-record.ts'
 
@@ -31,6 +35,8 @@ export interface ControllerOptions {
   readonly state: string
   readonly port: number
   readonly isSandbox: boolean
+  /** Branch of a local repository in which upgrades are proposed; none where absent. */
+  readonly proposeOn: string | undefined
   readonly allowRemovals: number | undefined
   readonly gitToken: string | undefined
   readonly logLevel: string
@@ -72,6 +78,11 @@ export async function startController(options: ControllerOptions): Promise<Runni
       ? closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
       : undefined
 
+    const forge =
+      options.proposeOn === undefined
+        ? undefined
+        : closing.adopt(await openLocalForge({ path: options.fleet, now: Date.now }), (opened) => opened.stop())
+
     const watchers = new Set<() => void>()
     const backend = closing.adopt(
       new EmbeddedBackend({
@@ -102,7 +113,15 @@ export async function startController(options: ControllerOptions): Promise<Runni
         isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
       )
       sandbox?.setConnectors(new Map(connectors))
+      if (forge && options.proposeOn !== undefined) await propose(forge, current, options.proposeOn)
       return current
+    }
+    const propose = async (to: Forge, { desired, snapshot }: Reconciled, base: string): Promise<void> => {
+      const textOf = textReader(followed.source, snapshot)
+      const outcomes = await to.proposeMany(await upgradeProposals(desired, { base, now: Date.now(), textOf }))
+      for (const { kind, pullRequest } of outcomes)
+        if (kind === 'opened' || kind === 'updated')
+          log.info({ kind, number: pullRequest.number, title: pullRequest.title }, 'pull request')
     }
 
     const history = (runId: string): RunHistory | undefined => {

@@ -6,6 +6,7 @@ import { openFleet } from '../io/git/index.ts'
 import { checkWorkflowSpec } from '../reconcile/check-workflow-spec.ts'
 import { createPlaceFinder, type PlaceFinder } from '../reconcile/find-places.ts'
 import { createFleetLoader, type LoadedFleet } from '../reconcile/load-fleet.ts'
+import { textReader } from '../reconcile/text-reader.ts'
 import { type Call, CommandError, type ExitCode, text } from './command.ts'
 
 /** Options of every command that works on a checkout without a controller. */
@@ -35,12 +36,11 @@ export async function withFleet(
         problem('not-a-fleet', `${path} holds no tenants/, workflows/, connectors/ or policies/`),
         3,
       )
-    const textOf = async (file: string): Promise<string | undefined> => {
-      const entry = loaded.snapshot.files.get(file)
-      const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
-      return bytes && new TextDecoder().decode(bytes)
-    }
-    return await use({ ...loaded, places: createPlaceFinder(source, loaded.snapshot), textOf })
+    return await use({
+      ...loaded,
+      places: createPlaceFinder(source, loaded.snapshot),
+      textOf: textReader(source, loaded.snapshot),
+    })
   } finally {
     await source.close()
   }

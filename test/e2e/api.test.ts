@@ -19,6 +19,7 @@ beforeAll(async () => {
     state: state.path,
     port: 0,
     isSandbox: true,
+    proposeOn: undefined,
     allowRemovals: undefined,
     gitToken: undefined,
     logLevel: 'silent',

@@ -1,16 +1,28 @@
 import type { StartController } from '../../start-controller.ts'
 import type { Command } from '../command.ts'
+import { clone } from './clone.ts'
+import { conflicts } from './conflicts.ts'
 import { explain } from './explain.ts'
 import { hook } from './hook.ts'
+import { init } from './init.ts'
+import { merge } from './merge.ts'
+import { overlay } from './overlay.ts'
 import { plan } from './plan.ts'
+import { promote } from './promote.ts'
+import { pullRequestCommands } from './pull-request.ts'
+import { release } from './release.ts'
 import { render } from './render.ts'
 import { run, runApprove, runCancel, runShow } from './run.ts'
 import { runs } from './runs.ts'
+import { share } from './share.ts'
 import { tenants } from './tenants.ts'
 import { upCommand } from './up.ts'
+import { upgrade } from './upgrade.ts'
 import { validate } from './validate.ts'
 
 /** Every command, in the order in which help shows them. */
 export function commandsOf(start: StartController): readonly Command[] {
-  return [validate, tenants, render, explain, plan, upCommand(start), run, runShow, runApprove, runCancel, runs, hook]
+  const looking = [validate, tenants, render, explain, plan, conflicts]
+  const changing = [init, share, overlay, clone, release, promote, upgrade, merge, ...pullRequestCommands]
+  return [...looking, ...changing, upCommand(start), run, runShow, runApprove, runCancel, runs, hook]
 }

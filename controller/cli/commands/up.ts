@@ -25,6 +25,10 @@ export function upCommand(start: StartController): Command {
       ],
       ['--port <number>', 'port on 127.0.0.1 (default: 7420; 0 takes any free one)'],
       ['--state <dir>', 'where database, keys and mirror are kept (default: .headwater in the fleet)'],
+      [
+        '--pull-requests',
+        'with --ref on a local repository: open and update the pull requests of the update modes there',
+      ],
       ['--allow-removals <number>', 'remove exactly so many tenants, once, although it is more than the brake allows'],
     ],
     examples: [
@@ -49,6 +53,7 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
     state: stateFolder(isRemote ? config.folder : path, text(call, 'state')),
     port: wholeNumber(call, 'port') ?? (once ? 0 : 7420),
     isSandbox: options['sandbox'] === true || options['demo'] !== undefined,
+    proposeOn: branchFor(call, revision, isRemote),
     allowRemovals: wholeNumber(call, 'allowRemovals'),
     gitToken: config.gitToken,
     logLevel: config.logLevel,
@@ -88,6 +93,16 @@ function summaryOf(controller: RunningController) {
     problems: reconciled?.problems,
     timings: reconciled?.timings,
   }
+}
+
+/** Upgrades are proposed against a branch: what lies uncommitted in a folder is nobody's base. */
+function branchFor(call: Call, revision: string | undefined, isRemote: boolean): string | undefined {
+  if (call.options['pullRequests'] !== true) return undefined
+  if (revision !== undefined && !isRemote) return revision
+  throw new CommandError(
+    problem('wrong-value', '--pull-requests needs --ref BRANCH and a repository on this machine'),
+    2,
+  )
 }
 
 function wholeNumber(call: Call, option: string): number | undefined {

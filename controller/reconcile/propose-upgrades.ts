@@ -1,0 +1,61 @@
+import { upgradeFile } from '../core/authoring/upgrade-file.ts'
+import { type DesiredState, type Upgrade, upgradeSubject, upgradeTenant } from '../core/desired/index.ts'
+import type { TenantNode } from '../core/desired/hierarchy.ts'
+import { upgradeBody, upgradeTitle } from '../core/authoring/upgrade-text.ts'
+import type { Proposal } from '../io/git/forge/forge.ts'
+
+type Moved = Upgrade & { kind: 'clean' | 'conflicted' }
+
+/**
+ * The pull requests that the update modes ask for, one a level and workflow: in `auto` for a conflict that holds the
+ * level back, in `review` for every newer release, in `pinned` none. The key is the same for every release, so a newer
+ * one takes the place of an open pull request.
+ */
+export async function upgradeProposals(
+  state: DesiredState,
+  options: { base: string; now: number; textOf: (file: string) => Promise<string | undefined> },
+): Promise<Proposal[]> {
+  const proposals: Proposal[] = []
+  for (const { tenant, workflow } of waiting(state)) {
+    const subject = upgradeSubject(state, tenant, workflow)
+    if (!subject) continue
+    const upgrade = upgradeTenant(state, tenant, subject, subject.wanted, () => undefined)
+    if (upgrade.kind !== 'clean' && upgrade.kind !== 'conflicted') continue
+    const ours = await options.textOf(upgrade.edit.file)
+    const written = ours === undefined ? undefined : upgradeFile(upgrade.edit, { ours })
+    if (written?.kind === 'written') proposals.push(proposalOf(upgrade, written.text, options))
+  }
+  return proposals
+}
+
+function proposalOf(upgrade: Moved, text: string, { base, now }: { base: string; now: number }): Proposal {
+  const { tenant, workflow, edit, conflicts } = upgrade
+  return {
+    key: `upgrade/${tenant}/${workflow}`,
+    branch: `headwater/upgrade/${tenant}/${workflow}`,
+    base,
+    title: upgradeTitle(upgrade),
+    body: upgradeBody(upgrade),
+    labels: conflicts.length > 0 ? ['upgrade', 'conflict'] : ['upgrade'],
+    files: new Map([[edit.file, text]]),
+    author: { name: 'Headwater', email: 'controller@headwater.invalid' },
+    at: now,
+  }
+}
+
+/** Each level that has to do something, once. */
+function* waiting(state: DesiredState): Generator<{ tenant: TenantNode; workflow: string }> {
+  const seen = new Set<string>()
+  for (const path of state.tenants.keys()) {
+    const tenant = state.tenants.get(path)
+    const node = state.hierarchy.nodes.get(path)
+    if (tenant?.kind !== 'valid' || !node) continue
+    for (const { name, release, wanted, held, updates } of tenant.workflows.values()) {
+      const behind: TenantNode | undefined = updates === 'review' && release !== wanted ? node : undefined
+      const level = held ? state.hierarchy.nodes.get(held.at.level.owner) : behind
+      if (!level || updates === 'pinned' || seen.has(`${level.path} ${name}`)) continue
+      seen.add(`${level.path} ${name}`)
+      yield { tenant: level, workflow: name }
+    }
+  }
+}
