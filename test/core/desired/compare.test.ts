@@ -28,22 +28,27 @@ const before = resolveFiles(fleet)
 const compare = (...changes: readonly Record<string, string>[]) =>
   compareStates(before, resolveFiles(fleet, ...changes))
 
-test('a promotion is told once for each effect, with the fields that differ and everybody who has it', () => {
+test('a promotion is told once, with the fields that differ and everybody who has it, customised or not', () => {
   const { effects, problems } = compare(channels('phish', '{ stable: 2.0.0 }'))
   expect(problems).toEqual([])
-  expect(effects).toEqual([
+  expect(effects.map((effect) => ({ ...effect, tenants: [...effect.tenants].sort() }))).toEqual([
     {
       workflow: 'phish',
       kind: 'updated',
       releases: { from: '1.0.0', to: '2.0.0' },
-      tenants: ['acme', 'acme/south'],
+      tenants: ['acme', 'acme/north', 'acme/north/contoso', 'acme/south'],
       fields: [
         { path: '/spec/version', kind: 'modified', from: '1.0.0', to: '2.0.0' },
         { path: '/spec/steps/[id=note]/set/text', kind: 'modified', from: 'old', to: 'new' },
       ],
     },
-    expect.objectContaining({ tenants: ['acme/north', 'acme/north/contoso'], kind: 'updated' }),
   ])
+})
+
+test('another difference at one tenant is another effect, and the widest comes first', () => {
+  const one = share('canary', '[{ name: phish, range: ^2.0.0 }]', 'to: {}', 'acme/south')
+  const { effects } = compare(one, overlay('acme/north', 'phish', '1.0.0', 'minutesSaved: 3'))
+  expect(effects.map(({ tenants }) => tenants)).toEqual([['acme/north', 'acme/north/contoso'], ['acme/south']])
 })
 
 test('an added step is told as one field, a reordered list by its path', () => {
@@ -58,8 +63,7 @@ test('an added step is told as one field, a reordered list by its path', () => {
 test('a workflow that comes and one that goes', () => {
   const { effects } = compare(workflow('fish', oneStep), share('all', 'fish', 'to: { subtree: acme/south }'))
   expect(effects.map(({ kind, workflow: name, tenants, releases }) => [kind, name, tenants.length, releases])).toEqual([
-    ['removed', 'phish', 2, { from: '1.0.0' }],
-    ['removed', 'phish', 2, { from: '1.0.0' }],
+    ['removed', 'phish', 4, { from: '1.0.0' }],
     ['added', 'fish', 1, { to: '1.0.0' }],
   ])
 })
