@@ -32,3 +32,8 @@ export function readConfig(): Config {
 export function stateFolder(repo: string, told: string | undefined): string {
   return told === undefined ? join(resolve(repo), '.headwater') : resolve(told)
 }
+
+/** Where programs such as git are looked for. */
+export function programPath(): string {
+  return process.env['PATH'] ?? ''
+}

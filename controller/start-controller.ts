@@ -18,6 +18,7 @@ import type { Forge } from './io/git/forge/forge.ts'
 import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
 import { openStore } from './io/store/open-store.ts'
+import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
 import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
 import { createFleetLoader } from './reconcile/load-fleet.ts'
@@ -26,38 +27,6 @@ import { upgradeProposals } from './reconcile/propose-upgrades.ts'
 import { textReader } from './reconcile/text-reader.ts'
 import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
 import { openRenderedRecord } from './reconcile/rendered-record.ts'
-
-export interface ControllerOptions {
-  /** A folder, or the address of an https remote. */
-  readonly fleet: string
-  readonly revision?: string
-  /** Folder for database, keys and mirror. */
-  readonly state: string
-  readonly port: number
-  readonly isSandbox: boolean
-  /** Branch of a local repository in which upgrades are proposed; none where absent. */
-  readonly proposeOn: string | undefined
-  readonly allowRemovals: number | undefined
-  readonly gitToken: string | undefined
-  readonly logLevel: string
-}
-
-export interface RunningController {
-  readonly url: string
-  readonly sandboxOrigin: string | undefined
-  readonly stateFolder: string
-  readonly view: ControllerView
-  reconcile(): Promise<Reconciled>
-  /** Reconciles whenever the fleet may have changed, until the controller is closed. */
-  watch(onReconciled: (reconciled: Reconciled) => void): Promise<void>
-  /** Resolves when the run has ended, or waits for a person. */
-  finished(runId: string): Promise<RunHistory>
-  /** Resolves when no run can go on by itself. */
-  settled(): Promise<void>
-  close(): Promise<void>
-}
-
-export type StartController = (options: ControllerOptions) => Promise<RunningController>
 
 /** Builds every part of the controller once and hands it down. What was opened is closed in the opposite order. */
 export async function startController(options: ControllerOptions): Promise<RunningController> {

@@ -1,6 +1,6 @@
 import type { Problem } from '../core/model/problems.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
-import type { RunningController } from '../start-controller.ts'
+import type { RunningController } from './running-controller.ts'
 import { count, countProblems, type Output } from './output.ts'
 
 const shownTenants = 12

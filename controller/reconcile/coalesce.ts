@@ -8,11 +8,14 @@ export function coalesce(work: () => Promise<void>): () => void {
       return
     }
     isRunning = true
-    do {
-      isWanted = false
-      await work()
-    } while (isWanted)
-    isRunning = false
+    try {
+      do {
+        isWanted = false
+        await work()
+      } while (isWanted)
+    } finally {
+      isRunning = false
+    }
   }
   return () => void turn()
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routesOf } from '../../controller/api/routes.ts'
 import { sign } from '../../controller/core/access/webhook-signature.ts'
-import type { RunningController } from '../../controller/start-controller.ts'
+import type { RunningController } from '../../controller/cli/running-controller.ts'
 import { startController } from '../../controller/start-controller.ts'
 import { copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
 

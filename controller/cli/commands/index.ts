@@ -1,4 +1,4 @@
-import type { StartController } from '../../start-controller.ts'
+import type { StartController } from '../running-controller.ts'
 import type { Command } from '../command.ts'
 import { clone } from './clone.ts'
 import { conflicts } from './conflicts.ts'

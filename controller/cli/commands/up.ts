@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { RunningController, StartController } from '../../start-controller.ts'
+import type { RunningController, StartController } from '../running-controller.ts'
 import { stateFolder } from '../../config.ts'
 import { problem } from '../../core/model/problems.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
 import { promisify } from 'node:util'
+import { programPath } from '../../config.ts'
 import { fixedSettings, gitEnvironment } from './git-environment.ts'
 
 export interface GitBinary {
@@ -22,7 +23,7 @@ type Version = readonly [number, number, number]
 const found = new Map<string, Promise<GitBinary | null>>()
 
 /** The first usable git of a search path (`PATH` unless told); null where there is none or it is too old. */
-export function findGit(searchPath: string = process.env.PATH ?? ''): Promise<GitBinary | null> {
+export function findGit(searchPath: string = programPath()): Promise<GitBinary | null> {
   let answer = found.get(searchPath)
   if (answer === undefined) found.set(searchPath, (answer = probe(searchPath)))
   return answer

@@ -1,0 +1,34 @@
+import type { ControllerView, RunHistory } from '../api/controller.ts'
+import type { Reconciled } from '../reconcile/reconciler.ts'
+
+export interface ControllerOptions {
+  /** A folder, or the address of an https remote. */
+  readonly fleet: string
+  readonly revision?: string
+  /** Folder for database, keys and mirror. */
+  readonly state: string
+  readonly port: number
+  readonly isSandbox: boolean
+  /** Branch of a local repository in which upgrades are proposed; none where absent. */
+  readonly proposeOn: string | undefined
+  readonly allowRemovals: number | undefined
+  readonly gitToken: string | undefined
+  readonly logLevel: string
+}
+
+export interface RunningController {
+  readonly url: string
+  readonly sandboxOrigin: string | undefined
+  readonly stateFolder: string
+  readonly view: ControllerView
+  reconcile(): Promise<Reconciled>
+  /** Reconciles whenever the fleet may have changed, until the controller is closed. */
+  watch(onReconciled: (reconciled: Reconciled) => void): Promise<void>
+  /** Resolves when the run has ended, or waits for a person. */
+  finished(runId: string): Promise<RunHistory>
+  /** Resolves when no run can go on by itself. */
+  settled(): Promise<void>
+  close(): Promise<void>
+}
+
+export type StartController = (options: ControllerOptions) => Promise<RunningController>
