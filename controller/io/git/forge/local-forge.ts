@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { GitError } from '../git-error.ts'
+import type { NewObject } from '../new-object.ts'
 import { writeObjects } from '../object-writer.ts'
 import { type OpenOptions, openRepository } from '../repository.ts'
 import { checkProposal, checkText } from './check-proposal.ts'
@@ -19,7 +20,7 @@ import {
   type PullRequestFilter,
   titleLimit,
 } from './forge.ts'
-import { LocalRepository } from './local-repository.ts'
+import { branchRef, LocalRepository } from './local-repository.ts'
 import { mergeLocally } from './merge-locally.ts'
 import { type Decision, decideProposal } from './propose-locally.ts'
 import { type PullDocument, toPullRequest } from './pull-document.ts'
@@ -73,27 +74,43 @@ export class LocalForge implements Forge {
   async #proposeRound(proposals: readonly Proposal[]): Promise<Map<Proposal, ProposeOutcome>> {
     const { refs, gitdir } = this.#repository
     const ledger = await this.#repository.ledger()
-    let number = await ledger.nextNumber()
-    const around = { repository: this.#repository, ledger, inUse: checkoutsOf(gitdir), nextNumber: () => number++ }
+    let last: number | null = null
+    const nextNumber = async (): Promise<number> => {
+      last = last === null ? await ledger.nextNumber() : last + 1
+      return last
+    }
+    const known = await ledger.byKeys(proposals.map(({ key }) => key))
+    const around = { repository: this.#repository, known, inUse: checkoutsOf(gitdir), nextNumber }
     const decisions = new Map<Proposal, Decision>()
     for (const proposal of proposals) decisions.set(proposal, await decideProposal(proposal, around))
 
-    const objects = new Map(
-      [...decisions.values()].flatMap((made) => made.objects.map((object) => [object.oid, object])),
-    )
-    await writeObjects(gitdir, [...objects.values()])
+    // Written together with the ledger as it will be if nobody interferes: one flush to disk instead of two.
+    const objects = [...decisions.values()].flatMap((made) => made.objects)
+    const hoped = await this.#ledgerWith([...decisions], ledger, objects)
     const moving = [...decisions.values()].flatMap(({ move }) => (move === null ? [] : [move]))
     // Branches first: a branch that the ledger does not know yet is recognised by its commit.
     const moved = refs.move(moving)
     const failed = new Set(moving.filter((_, i) => !moved[i]))
     const written = [...decisions].filter(([, { move }]) => move === null || !failed.has(move))
-    const documents = written.flatMap(([, decision]) => decision.documents)
-    const [first] = proposals
-    if (documents.length > 0 && first !== undefined) {
-      const change = { documents, message: titleOf(written), author: first.author, at: first.at }
-      if (!(await this.#write(ledger, change))) return new Map()
-    }
+    const next = failed.size === 0 ? hoped : await this.#ledgerWith(written, ledger, [])
+    if (next !== null && !refs.swap(ledgerRef, next, ledger.commit)) return new Map()
     return new Map(written.map(([proposal, { outcome }]) => [proposal, outcome]))
+  }
+
+  /** Writes the objects, and the commit of the ledger that tells of these decisions; null where there is nothing to tell. */
+  async #ledgerWith(
+    decisions: readonly (readonly [Proposal, Decision])[],
+    ledger: PullLedger,
+    objects: readonly NewObject[],
+  ): Promise<string | null> {
+    const documents = decisions.flatMap(([, decision]) => decision.documents)
+    const [first] = decisions
+    if (documents.length === 0 || first === undefined) return null
+    const [{ author, at }] = first
+    const added = await ledger.next({ documents, message: titleOf(decisions), author, at })
+    const all = new Map([...objects, ...added].map((object) => [object.oid, object]))
+    await writeObjects(this.#repository.gitdir, [...all.values()])
+    return added.at(-1)?.oid ?? null
   }
 
   async list(filter: PullRequestFilter = {}): Promise<PullRequest[]> {
@@ -130,7 +147,12 @@ export class LocalForge implements Forge {
         const ended = { state: 'merged', head, wasEdited, mergeCommit: commit, ...this.#end(by) } as const
         const message = `Merge #${number} ${document.title}`
         const change = { documents: [{ ...document, ...ended }], message, author: by, at: this.#now() }
-        return (await this.#write(ledger, change)) ? { kind: 'merged', commit } : null
+        if (!(await this.#write(ledger, change))) return null
+        // Last: until the ledger knows of the merge, a branch that is gone means that a person gave it up.
+        const { gitdir, refs } = this.#repository
+        const ref = branchRef(document.branch)
+        if (!checkoutsOf(gitdir).has(ref)) refs.move([{ ref, next: null, previous: head }])
+        return { kind: 'merged', commit }
       }),
     )
   }

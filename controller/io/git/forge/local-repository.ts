@@ -67,8 +67,15 @@ export class LocalRepository {
     const { state, head, wasEdited = false } = document
     if (state !== 'open') return { state, head, isEditedByPerson: wasEdited }
     const tip = this.refs.read(branchRef(document.branch))
-    if (tip === null) return { state: 'closed', head, isEditedByPerson: false }
+    if (tip === null)
+      return { state: (await this.#isMerged(document)) ? 'merged' : 'closed', head, isEditedByPerson: false }
     return { state, head: tip, isEditedByPerson: tip !== head && !(await this.isWrittenFor(tip, document.key)) }
+  }
+
+  async #isMerged({ head, base }: PullDocument): Promise<boolean> {
+    const tip = this.refs.read(branchRef(base))
+    if (tip === null || (await this.reader.resolve(head)) === null) return false
+    return await this.reader.isAncestor(head, tip)
   }
 
   /**

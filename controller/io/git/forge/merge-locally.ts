@@ -19,7 +19,7 @@ export type LocalMerge =
   | { readonly kind: 'moved' }
   | Refused
 
-/** Brings the branch of a pull request into its base, and takes the branch away. The ledger is left to the caller. */
+/** Brings the branch of a pull request into its base. The ledger is left to the caller. */
 export async function mergeLocally(
   document: PullDocument,
   by: Person,
@@ -45,8 +45,6 @@ export async function mergeLocally(
     repository,
   )
   if (advanced.kind !== 'advanced') return advanced
-  const ref = branchRef(branch)
-  if (!checkoutsOf(repository.gitdir).has(ref)) repository.refs.move([{ ref, next: null, previous: head }])
   return { kind: 'merged', commit: joined.commit, head, wasEdited }
 }
 

@@ -6,7 +6,7 @@ import { encodeCommit } from './commit-object.ts'
 import type { Proposal, ProposeOutcome } from './forge.ts'
 import { branchRef, type LocalRepository, trailerOf } from './local-repository.ts'
 import { digestOf, type PullDocument, type Standing, toPullRequest } from './pull-document.ts'
-import { committer, type PullLedger } from './pull-ledger.ts'
+import { committer } from './pull-ledger.ts'
 import type { RefMove } from './repository-refs.ts'
 import { isSame } from './tree-diff.ts'
 import { findEntry, holdsBlobs } from './tree-lookup.ts'
@@ -21,11 +21,12 @@ export interface Decision {
 
 export interface Surroundings {
   readonly repository: LocalRepository
-  readonly ledger: PullLedger
+  /** The latest pull request of each key. */
+  readonly known: ReadonlyMap<string, PullDocument>
   /** Branches that somebody works on. */
   readonly inUse: { has(ref: string): boolean }
   /** The number a new pull request gets. */
-  nextNumber(): number
+  nextNumber(): Promise<number>
 }
 
 /** Names tried for a branch: git allows none below a branch `headwater`, for one. */
@@ -33,9 +34,9 @@ const branchNames = 100
 
 /** Decides one proposal. Reads only. */
 export async function decideProposal(proposal: Proposal, around: Surroundings): Promise<Decision> {
-  const { repository, ledger } = around
+  const { repository } = around
   const wanted = new Wanted(proposal, repository)
-  const known = await ledger.byKey(proposal.key)
+  const known = around.known.get(proposal.key) ?? null
   const standing = known === null ? null : await repository.standingOf(known)
   if (await holdsBlobs(repository.reader, await wanted.baseTree(), wanted.blobs))
     return nothingToDo(proposal, wanted, known, standing, repository)
@@ -85,7 +86,7 @@ async function open(
   const { branch, previous } = await freeBranch(proposal, last?.known ?? null, around)
   const { commit, objects } = await wanted.commit()
   const document: PullDocument = {
-    number: around.nextNumber(),
+    number: await around.nextNumber(),
     key,
     ...textOf(proposal),
     branch,
@@ -99,8 +100,8 @@ async function open(
     openedAt: at,
     updatedAt: at,
   }
-  // The branch of the last one is gone: it is closed in the ledger as well, or it would come back with the branch.
-  const ended = last?.known.state === 'open' ? [{ ...last.known, state: 'closed' as const, updatedAt: at }] : []
+  // The branch of the last one is gone: that is noted in the ledger as well, or it would come back with the branch.
+  const ended = last?.known.state === 'open' ? [{ ...last.known, state: last.standing.state, updatedAt: at }] : []
   const standing = { state: 'open', head: commit, isEditedByPerson: false } as const
   return {
     outcome: { kind: 'opened', pullRequest: toPullRequest(document, standing) },

@@ -41,14 +41,18 @@ export class PullLedger {
 
   /** The number the next pull request gets. */
   async nextNumber(): Promise<number> {
-    const text = await this.#text('next')
-    return text === null ? 1 : Number(text)
+    return (await this.#numbersAt(['next']))[0] ?? 1
   }
 
-  /** The latest pull request of a key. */
-  async byKey(key: string): Promise<PullDocument | null> {
-    const text = await this.#text(keyPath(key))
-    return text === null ? null : await this.byNumber(Number(text))
+  /** The latest pull request of each key that has one. */
+  async byKeys(keys: Iterable<string>): Promise<Map<string, PullDocument>> {
+    const numbers = await this.#numbersAt([...keys].map(keyPath))
+    const oids = new Map<number, string>()
+    for (const number of numbers) {
+      const entry = await findEntry(this.#reader, this.#tree, pullPath(number))
+      if (entry !== undefined) oids.set(number, entry.oid)
+    }
+    return new Map((await this.#documents(oids)).map((document) => [document.key, document]))
   }
 
   async byNumber(number: number): Promise<PullDocument | null> {
@@ -108,13 +112,15 @@ export class PullLedger {
     return folder === undefined ? [] : (await this.#reader.readTree(folder.oid)).map(({ oid }) => oid)
   }
 
-  async #text(path: string): Promise<string | null> {
-    const entry = await findEntry(this.#reader, this.#tree, path)
-    if (entry === undefined) return null
-    const blob = (await this.#reader.readBlobs([entry.oid])).get(entry.oid)
-    return Buffer.from(blob ?? [])
-      .toString('utf8')
-      .trim()
+  /** The numbers that stand in these files; those that are there. */
+  async #numbersAt(paths: readonly string[]): Promise<number[]> {
+    const oids: string[] = []
+    for (const path of paths) {
+      const entry = await findEntry(this.#reader, this.#tree, path)
+      if (entry !== undefined) oids.push(entry.oid)
+    }
+    const blobs = await this.#reader.readBlobs(oids)
+    return oids.map((oid) => Number(Buffer.from(blobs.get(oid) ?? []).toString('utf8')))
   }
 
   async #documents(oids: ReadonlyMap<number, string>): Promise<PullDocument[]> {

@@ -33,17 +33,24 @@ export async function showPull(
 
 /** The commit that the branch left its base at; null where they have no history in common. */
 export async function forkOf(
-  { fork, base }: Pick<PullDocument, 'fork' | 'base'>,
+  document: PullDocument,
   head: string,
   { reader, refs, commits }: LocalRepository,
 ): Promise<string | null> {
-  if ((await reader.resolve(fork)) !== null && (await reader.isAncestor(fork, head))) return fork
-  // A person rebased the branch.
+  const { fork, base, state, wasEdited = false } = document
+  const isAsWritten = state === 'open' ? head === document.head : !wasEdited
   const tip = refs.read(branchRef(base))
-  let at: string | undefined = head
-  for (let left = shownCommits; left > 0 && at !== undefined && tip !== null; left--) {
+  if (isAsWritten || tip === null || state === 'merged') return (await reader.resolve(fork)) === null ? null : fork
+  // A person may have rebased the branch, or merged the base into it: then they left it later than we did.
+  const queue = [head]
+  const seen = new Set(queue)
+  for (const at of queue) {
     if (await reader.isAncestor(at, tip)) return at
-    at = (await commits.read(at))?.parents[0]
+    for (const parent of (await commits.read(at))?.parents ?? []) {
+      if (seen.has(parent) || seen.size >= shownCommits) continue
+      seen.add(parent)
+      queue.push(parent)
+    }
   }
   return null
 }

@@ -1,6 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, expect, onTestFinished } from 'vitest'
 import { type LocalForge, openLocalForge } from '../../../../controller/io/git/forge/index.ts'
 import { forgeFleet, type OpenedForge } from '../../../conformance/forge.ts'
@@ -9,15 +9,17 @@ import { commitAll, git, newFolder, writeFiles } from '../repositories.ts'
 // Made once and copied: ten children of git for each test would be most of the time.
 const template = mkdtempSync(join(tmpdir(), 'headwater-forge-'))
 afterAll(() => rmSync(template, { recursive: true, force: true }))
-git(template, ['init', '-q', '-b', 'main', 'checkout'])
-writeFiles(join(template, 'checkout'), forgeFleet as Record<string, string>)
+git(template, ['init', '-q', '-b', 'main', '--template=', 'checkout'])
+writeFiles(join(template, 'checkout'), forgeFleet)
 commitAll(join(template, 'checkout'), 'first')
-git(template, ['clone', '-q', '--bare', 'checkout', 'bare'])
+git(template, ['clone', '-q', '--bare', '--template=', 'checkout', 'bare'])
 
 export interface LocalOptions {
   readonly isBare: boolean
   /** Null for isomorphic-git only. */
   readonly git?: null
+  /** A test that leaves somebody's work behind. */
+  readonly mayBeDirty?: true
 }
 
 export interface OpenedLocally extends OpenedForge {
@@ -36,7 +38,7 @@ export async function openedLocally(options: LocalOptions): Promise<OpenedLocall
   // The repository must be sound after every test, whatever the forge wrote.
   onTestFinished(() => {
     expect(git(root, ['fsck', '--strict', '--no-dangling'])).toBe('')
-    if (!options.isBare) expect(git(root, ['status', '--porcelain'])).toBe('')
+    if (!options.isBare && options.mayBeDirty !== true) expect(git(root, ['status', '--porcelain'])).toBe('')
   })
   return {
     root,
@@ -54,23 +56,25 @@ export async function openedLocally(options: LocalOptions): Promise<OpenedLocall
   }
 }
 
+/** A person's commit: in the checkout itself where it has the branch, else as if it had been pushed. */
 export function push(root: string, branch: string, files: Readonly<Record<string, string | null>>): void {
-  // In the checkout itself where the branch is there: git refuses to push to it.
-  const here = git(root, ['rev-parse', '--is-bare-repository']) === 'false'
-  const isCheckedOut = here && git(root, ['symbolic-ref', 'HEAD']) === `refs/heads/${branch}`
-  const folder = isCheckedOut ? root : newFolder()
-  if (!isCheckedOut) {
-    git(folder, ['clone', '-q', root, '.'])
-    const isThere = git(root, ['for-each-ref', `refs/heads/${branch}`]) !== ''
-    git(folder, isThere ? ['checkout', '-q', branch] : ['checkout', '-q', '-b', branch])
+  const isBare = git(root, ['rev-parse', '--is-bare-repository']) === 'true'
+  if (!isBare && git(root, ['symbolic-ref', 'HEAD']) === `refs/heads/${branch}`) {
+    for (const [path, text] of Object.entries(files)) {
+      if (text === null) rmSync(join(root, path))
+      else writeFiles(root, { [path]: text })
+    }
+    git(root, ['add', '-A'])
+    git(root, ['commit', '-q', '-m', 'by hand', '--author', 'Person <person@example.com>'])
+    return
   }
+  const from = git(root, ['for-each-ref', `refs/heads/${branch}`]) === '' ? 'main' : branch
+  const person = 'Person <person@example.com> 1767400000 +0000'
+  const lines = [`commit refs/heads/${branch}`, `author ${person}`, `committer ${person}`, 'data 7', 'by hand']
+  lines.push(`from refs/heads/${from}^0`)
   for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    if (text === null) rmSync(join(folder, path))
-    else writeFileSync(join(folder, path), text)
+    if (text === null) lines.push(`D ${path}`)
+    else lines.push(`M 100644 inline ${path}`, `data ${Buffer.byteLength(text)}`, text)
   }
-  git(folder, ['config', 'user.name', 'Person'])
-  git(folder, ['add', '-A'])
-  git(folder, ['-c', 'user.name=Person', 'commit', '-q', '-m', 'by hand', '--author', 'Person <person@example.com>'])
-  if (!isCheckedOut) git(folder, ['push', '-q', 'origin', `HEAD:refs/heads/${branch}`])
+  git(root, ['fast-import', '--quiet'], `${lines.join('\n')}\n`)
 }
