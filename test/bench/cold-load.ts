@@ -4,6 +4,7 @@ import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spe
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 import { type Counts, countsOf, documentsOf, distinctSpecs } from './count-fleet.ts'
 import { timed } from './harness.ts'
+import { peakRssMb } from './peak-memory.ts'
 
 /** What one fresh process finds out about a fleet, and how long it takes. */
 export interface ColdLoad {
@@ -26,7 +27,7 @@ if (import.meta.main) {
   const before = process.cpuUsage()
   const { result: loaded, ms } = await timed(createFleetLoader(source, checkWorkflowSpec, () => performance.now()))
   const { user, system } = process.cpuUsage(before)
-  const peakRssMb = process.resourceUsage().maxRSS / 1024
+  const peak = peakRssMb()
   const { snapshot, parse, resolve } = loaded.timings
   const texts = documentsOf(loaded.desired).map((document) => JSON.stringify(document))
   const { ms: jsonMs } = await timed(() => texts.forEach((text) => void JSON.parse(text)))
@@ -42,6 +43,6 @@ if (import.meta.main) {
     jsonMs,
     hashMs,
   }
-  console.log(JSON.stringify({ ...times, peakRssMb, counts } satisfies ColdLoad))
+  console.log(JSON.stringify({ ...times, peakRssMb: peak, counts } satisfies ColdLoad))
   await source.close()
 }

@@ -60,7 +60,7 @@ async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchO
       processMs.push(performance.now() - start)
       if ((processMs.at(-1) ?? 0) > longRunMs) wanted = Math.min(wanted, 3)
     }
-    const bareRssMb = Number(execFileSync(process.execPath, ['-p', 'process.resourceUsage().maxRSS / 1024']))
+    const bareRssMb = inChild<{ mb: number }>('peak-memory.ts').mb
     return { repository, cold, readMs, processMs, bareRssMb, warm: await measureWarmLoads(repository, wanted) }
   } finally {
     repository.remove()
