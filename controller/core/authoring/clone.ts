@@ -38,7 +38,7 @@ export function clone(state: DesiredState, textOf: TextOf, name: string, tenant:
   if (changed.length > 0) {
     return refused(
       'conflict',
-      `the clone would change what ${firstOf(changed)} runs: an overlay there was written against another release than ${workflow.release}`,
+      `the clone would change what ${firstOf(changed)} runs: an overlay or a pin there stands on another release than ${workflow.release}`,
       `upgrade it first: \`headwater upgrade ${changed[0]} ${workflow.name} --to ${workflow.release}\``,
     )
   }

@@ -111,6 +111,8 @@ function otherChanges(before: Spec, after: Spec): ReleaseChange[] {
   const { added, removed, modified, reordered } = diffPaths({ from, to, schema })
   const places = new Set([...added, ...removed, ...modified, ...reordered].map(sectionOf))
   places.delete('version')
+  // A list that is gone as a whole says so itself.
+  for (const place of places) if (places.has(place.split(' ')[0] as string) && place.includes(' ')) places.delete(place)
   const isReal = places.size > 0 || !equal(withoutVersion(from), withoutVersion(to))
   return isReal ? [{ level: 'patch', text: `changed: ${[...places].join(', ')}` }] : []
 
