@@ -133,7 +133,7 @@ function expectHonest(events: readonly RunEvent[], begun: readonly VendorCall[])
   expect(
     events.filter(({ type }) => ['RunSucceeded', 'RunFailed', 'RunCancelled', 'RunQuarantined'].includes(type)).length,
   ).toBe(unknown ? 0 : 1)
-  if (!unknown) expect(state.phase).toBe('succeeded')
+  if (!unknown) expect({ runId, phase: state.phase, failure: state.failure }).toMatchObject({ phase: 'succeeded' })
 
   const settled = new Set<string>()
   for (const event of events) {

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Outcome } from '../../../controller/core/run/outcome.ts'
 import type { Perform } from '../../../controller/io/backend/perform.ts'
@@ -12,8 +12,6 @@ export interface VendorCall {
   readonly secret: string | null
 }
 
-const seen = new Map<string, number>()
-
 /** Behaves as the input says, and writes every call to a file before and after: what is in the file was really performed. */
 export function openPerform(options: unknown): Perform {
   const { log } = options as { log: string }
@@ -22,9 +20,9 @@ export function openPerform(options: unknown): Perform {
     const write = (phase: VendorCall['phase']) => {
       const call: VendorCall = {
         phase,
+        key: idempotencyKey,
         tenant: tenant.path,
         connection: connection.name,
-        key: idempotencyKey,
         input,
         secret,
       }
@@ -32,12 +30,16 @@ export function openPerform(options: unknown): Perform {
     }
     write('begin')
     if (ms > 0) await sleep(ms)
-    const times = (seen.get(idempotencyKey) ?? 0) + 1
-    seen.set(idempotencyKey, times)
+    const times = timesBegun(log, idempotencyKey)
     const outcome = await outcomeOf(behave, times)
     write('end')
     return outcome
   }
+}
+
+/** From the file, because a vendor remembers when the controller is killed. */
+function timesBegun(log: string, key: string): number {
+  return readFileSync(log, 'utf8').split(`"phase":"begin","key":"${key}"`).length - 1
 }
 
 async function outcomeOf(behave: string, times: number): Promise<Outcome> {
