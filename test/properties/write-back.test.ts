@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Document, isMap as isYamlMap, isPair, isScalar, isSeq, parse, type ToStringOptions, visit } from 'yaml'
 import {
   diffPaths,
@@ -16,10 +16,13 @@ import {
 import type { KindName } from '../../controller/core/model/generated/kinds.ts'
 import { schemaOf } from '../../controller/core/model/schemas.ts'
 import { equal, isList, isMap, type Json, type MutableMap, toValue } from '../../controller/core/model/values.ts'
+import { readYaml } from '../../controller/core/model/yaml-read.ts'
 import { applyEdits, edits, base as anyBase, schema, triple } from './merge-triples.ts'
 
 const numRuns = process.env.HEADWATER_LANE === 'soak' ? 20_000 : 500
 const seed = Number(process.env.HEADWATER_SEED ?? Date.now() % 2_147_483_647)
+// Each run parses several documents, which is what takes the time.
+vi.setConfig({ testTimeout: 240 * numRuns })
 console.log(`write-back properties: seed ${seed}, ${numRuns} runs each (HEADWATER_SEED=${seed} repeats them)`)
 const hold = <T>(input: fc.Arbitrary<T>, check: (value: T) => void): void =>
   fc.assert(fc.property(input, check), { numRuns, seed })
@@ -30,6 +33,14 @@ function written(input: Parameters<typeof writeBack>[0]): string {
   return result.text
 }
 const read = (text: string): Json => toValue(parse(text))
+
+function readBack(text: string): Json | undefined {
+  try {
+    return read(text)
+  } catch {
+    return undefined
+  }
+}
 
 /** A way to write a document down: choices of the emitter, then a bit for each node that gets a comment or a blank line. */
 interface Hand {
@@ -59,7 +70,7 @@ const hand: fc.Arbitrary<Hand> = fc.record({
   marks: fc.array(fc.nat(31), { minLength: 1, maxLength: 40 }),
   crlf: fc.boolean(),
   open: fc.boolean(),
-}) as fc.Arbitrary<Hand>
+})
 
 interface Written {
   readonly text: string
@@ -112,7 +123,7 @@ function writeDown(value: Json, { options, marks, crlf, open }: Hand, tree: Sche
   visit(document, {
     Collection: (_, node) => {
       if (!node.flow) return undefined
-      visit(node as never, {
+      visit(node, {
         Node: (__, inner) =>
           void Object.assign(inner as object, { comment: undefined, commentBefore: undefined, spaceBefore: undefined }),
       })
@@ -202,13 +213,54 @@ const anyValue = fc.letrec<{ value: Json }>((tie) => ({
   ),
 })).value
 
+const someKey = fc.oneof(fc.constantFrom('a', 'b', 'c', 'd'), nasty)
+const anyDocument = fc.oneof(
+  { arbitrary: fc.dictionary(someKey, anyValue, { minKeys: 2, maxKeys: 6 }).map(toValue), weight: 4 },
+  { arbitrary: fc.array(anyValue, { minLength: 2, maxLength: 6 }), weight: 2 },
+  { arbitrary: anyValue, weight: 1 },
+)
+
+/** Another document that has parts of the first: the parts to take over, and the values for the rest. */
+function mix(from: Json, other: Json, bits: readonly number[], at = { next: 0 }): Json {
+  const bit = bits[at.next++ % bits.length] as number
+  if (bit === 0) return other
+  if (bit < 3) return from
+  if (isMap(from) && isMap(other)) {
+    const keys = [...new Set([...Object.keys(from), ...Object.keys(other)])]
+    return toValue(
+      Object.fromEntries(
+        keys.flatMap((key) => {
+          const [mine, their] = [readPath(from, [key], null), readPath(other, [key], null)]
+          if (mine === undefined || their === undefined)
+            return (bits[at.next++ % bits.length] as number) % 2 ? [[key, mine ?? their]] : []
+          return [[key, mix(mine, their, bits, at)]]
+        }),
+      ),
+    )
+  }
+  if (!isList(from) || !isList(other)) return bit % 2 === 0 ? from : other
+  const items = from.map((item, index) => (index < other.length ? mix(item, other[index] as Json, bits, at) : item))
+  return bit % 2 === 0 ? items : [...items.slice(1), ...other.slice(0, 1), ...items.slice(0, 1)]
+}
+
 describe('write-back', () => {
-  it('says the value: random documents, random other documents', () =>
-    hold(fc.tuple(anyValue, anyValue, hand), ([from, to, how]) => {
-      const { text } = writeDown(from, how, null)
-      fc.pre(equal(read(text), from))
-      expect(equal(read(written({ text, value: to, schema: null })), to)).toBe(true)
-    }))
+  it('says the value: random documents, random other documents', () => {
+    let skipped = 0
+    hold(
+      fc.tuple(anyDocument, anyDocument, fc.array(fc.nat(7), { minLength: 1, maxLength: 12 }), hand),
+      ([from, other, bits, how]) => {
+        const { text } = writeDown(from, how, null)
+        // The emitter of the library does not bring back every text in every style.
+        const isMerge = JSON.stringify(from).includes('"<<":')
+        if (isMerge || !equal(readBack(text), from)) skipped++
+        else {
+          const to = mix(from, other, bits)
+          expect(equal(read(written({ text, value: to, schema: null })), to)).toBe(true)
+        }
+      },
+    )
+    expect(skipped).toBeLessThan(numRuns / 4)
+  })
 
   it('says the value, keeps the comments of what is still there, and copies what did not change', () =>
     hold(fc.tuple(anyBase, edits, edits, hand), ([start, first, second, how]) => {
@@ -236,7 +288,7 @@ describe('write-back', () => {
   it('a merge says its result, and a second writing changes nothing', () =>
     hold(fc.tuple(triple, hand), ([{ b, o, t }, how]) => {
       const { value } = threeWayMerge({ base: b, ours: o, theirs: t, schema })
-      const [base, text, theirs] = [b, o, t].map((side) => writeDown(side as Json, how, schema).text) as [
+      const [base, text, theirs] = [b, o, t].map((side) => writeDown(side, how, schema).text) as [
         string,
         string,
         string,
@@ -252,7 +304,7 @@ describe('write-back', () => {
       const { text: base } = writeDown(start, { ...how, marks: [0] }, schema)
       const theirs = writeDown(value, how, schema)
       const result = written({ text: base, value, schema, base, theirs: theirs.text })
-      const lost = [...theirs.comments].filter(([comment, path]) => !result.includes(comment))
+      const lost = [...theirs.comments].filter(([comment]) => !result.includes(comment))
       expect(
         lost.map(([comment, path]) => `${comment} at ${formatPath(path)}\n${base}\n<=\n${theirs.text}\n=>\n${result}`),
       ).toEqual([])
@@ -279,6 +331,13 @@ function topBlocks(text: string, from: Json, to: Json): string[] {
   return blocks.map((block) => block.trimEnd())
 }
 
+/** As the gate reads it: what it would refuse may not be written. */
+function readStrictly(text: string): Json {
+  const reading = readYaml({ file: 'written.yaml', text })
+  if (reading.kind === 'unreadable' || reading.problems.length > 0) throw new Error(JSON.stringify(reading.problems))
+  return reading.value
+}
+
 const fleet = (): { readonly file: string; readonly text: string }[] => {
   const root = new URL('../../', import.meta.url)
   return ['workflows/', 'tenants/'].flatMap((folder) =>
@@ -290,7 +349,7 @@ const fleet = (): { readonly file: string; readonly text: string }[] => {
 
 describe('the files of the fleet', () => {
   const files = fleet()
-  const schemaFor = (value: Json): SchemaNode => schemaOf((value as { kind: KindName }).kind) as SchemaNode
+  const schemaFor = (value: Json): SchemaNode => schemaOf((value as { kind: KindName }).kind)
   const place = fc.tuple(fc.nat(), fc.nat(), fc.nat())
   const file = fc.constantFrom(...files)
 
@@ -313,7 +372,7 @@ describe('the files of the fleet', () => {
       const next = ['changed', 7, false, 'with: colon', null, 'two\nlines\n'][kind % 6] as Json
       const result = editYaml({ text, schema: tree, edits: [{ path, value: next }] })
       if (result.kind === 'failed') throw new Error(`${name} ${formatPath(path)}: ${result.reason}`)
-      expect(equal(readPath(read(result.text), path, tree), next), name).toBe(true)
+      expect(equal(readPath(readStrictly(result.text), path, tree), next), name).toBe(true)
       const old = text.split('\n')
       const now = result.text.split('\n')
       let head = 0
@@ -335,7 +394,7 @@ describe('the files of the fleet', () => {
       const tree = schemaFor(from)
       const to = script.reduce((value, one) => editItems(value, tree, one), from)
       const result = written({ text, value: to, schema: tree })
-      expect(equal(read(result), to), name).toBe(true)
+      expect(equal(readStrictly(result), to), name).toBe(true)
       const { removed, modified, reordered, added } = diffPaths({ from, to, schema: tree })
       // A list that becomes empty, or is no longer empty, changes the line of its key.
       if (reordered.length + modified.length > 0 || emptyLists(from) !== emptyLists(to)) return
@@ -373,7 +432,10 @@ function editItems(value: Json, tree: SchemaNode, [which, where, kind]: readonly
   const at = list.findIndex((item) => equal(item, readPath(value, path, tree)))
   const item = list[at] as MutableMap
   const [field] = Object.keys(path.at(-1) as object)
-  const fresh = toValue({ ...item, [field as string]: `${String(item[field as string])}_${where % 7}` })
+  const fresh = toValue({
+    ...item,
+    [field as string]: `${JSON.stringify(item[field as string]).replaceAll('"', '')}_${where % 7}`,
+  })
   const isTaken = list.some((one) =>
     equal((one as MutableMap)[field as string], (fresh as MutableMap)[field as string]),
   )

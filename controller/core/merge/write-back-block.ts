@@ -5,16 +5,10 @@ import { changedComment, placeLines, wordsOf } from './write-back-comments.ts'
 import { writeEntry } from './write-back-entry.ts'
 import { commonQuote } from './write-back-flow.ts'
 import { listMembers, mapMembers, type Member } from './write-back-members.ts'
+import type { EntrySides, Sides, WriteNested } from './write-back-sides.ts'
 import { segmentOf, type Writing } from './write-back-state.ts'
 import { emitItemEntry, emitKeyEntry, isEmptyValue } from './yaml-emit.ts'
 import type { BlockEntry, SourceBlock, SourceNode } from './yaml-source.ts'
-
-/** The same value in the base and on the other side; `isForeign`: the text itself comes from the other side. */
-export interface Sides {
-  readonly base: SourceNode | undefined
-  readonly theirs: SourceNode | undefined
-  readonly isForeign: boolean
-}
 
 /** One entry of the new text, before it is decided what stands above it. */
 interface Piece {
@@ -36,7 +30,7 @@ export function writeBlock(
   const rule = isList(wanted) ? listRule(schema) : undefined
   const members = isMap(wanted)
     ? mapMembers(body.entries, wanted, writing.anchors)
-    : listMembers(body.entries, wanted as JsonList, rule)
+    : listMembers(body.entries, wanted, rule)
   const [base, theirs] = [finder(sides.base, rule), finder(sides.theirs, rule)]
   const pieces = members.map((member) =>
     writing.inside(segmentOf(member.value, member.key, rule), () => {
@@ -77,12 +71,6 @@ function finder(node: SourceNode | undefined, rule: MemberRule | undefined): Fou
   }
 }
 
-export interface EntrySides {
-  readonly base: BlockEntry | undefined
-  readonly theirs: BlockEntry | undefined
-  readonly isForeign: boolean
-}
-
 function changedPiece(
   writing: Writing,
   entry: BlockEntry,
@@ -97,7 +85,8 @@ function changedPiece(
       ? placeLines(changed ?? entry[part], column, writing.eol)
       : entry[part]
   }
-  const { leading, text } = writeEntry(writing, entry, wanted, schema, column, sides)
+  const writeNested: WriteNested = (...below) => writeBlock(writing, ...below)
+  const { leading, text } = writeEntry({ writing, entry, column, sides, writeNested }, wanted, schema)
   return { entry, loose: follow('loose'), leading: follow('leading') + leading, text }
 }
 
@@ -115,7 +104,7 @@ function newPiece(
       theirs: undefined,
       isForeign: true,
     })
-    const isKnown = body.entries.some(({ loose }) => wordsOf(loose) === wordsOf(piece.loose))
+    const isKnown = piece.loose === '' || body.entries.some(({ loose }) => wordsOf(loose) === wordsOf(piece.loose))
     return { ...piece, entry: undefined, loose: isKnown ? '' : piece.loose }
   }
   const { value, key } = member

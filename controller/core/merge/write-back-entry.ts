@@ -1,12 +1,12 @@
 import { equal, isList, isMap, type Json, type JsonList, type JsonMap } from '../model/values.ts'
 import type { SchemaNode } from './merge-schema.ts'
-import { type EntrySides, writeBlock } from './write-back-block.ts'
 import { changedComment, placeLines, shiftLines } from './write-back-comments.ts'
 import { writeFlow } from './write-back-flow.ts'
+import type { EntrySides, WriteNested } from './write-back-sides.ts'
 import type { Writing } from './write-back-state.ts'
 import { rewriteBlock } from './yaml-block-scalar.ts'
 import { type Emitted, emitItemEntry, emitKeyEntry, emitFlow, emitValue, isEmptyValue } from './yaml-emit.ts'
-import { type Scalar, writeScalar } from './yaml-scalar-text.ts'
+import { writeScalar } from './yaml-scalar-text.ts'
 import type { BlockEntry, SourceBlock, SourceNode } from './yaml-source.ts'
 
 interface Written {
@@ -15,18 +15,19 @@ interface Written {
   readonly text: string
 }
 
+interface EntryInput {
+  readonly writing: Writing
+  readonly entry: BlockEntry
+  readonly column: number
+  readonly sides: EntrySides
+  readonly writeNested: WriteNested
+}
+
 /** A key with its value or an item, from its first character to the end of its last line. */
-export function writeEntry(
-  writing: Writing,
-  entry: BlockEntry,
-  wanted: Json,
-  schema: SchemaNode,
-  column: number,
-  sides: EntrySides,
-): Written {
-  const { node } = entry
-  const written = new EntryWriting(writing, entry, column, sides).write(wanted, schema)
-  if (node.anchor !== undefined && !sides.isForeign) writing.anchors.set(node.anchor, wanted)
+export function writeEntry(input: EntryInput, wanted: Json, schema: SchemaNode): Written {
+  const { anchor } = input.entry.node
+  const written = new EntryWriting(input).write(wanted, schema)
+  if (anchor !== undefined && !input.sides.isForeign) input.writing.anchors.set(anchor, wanted)
   return written
 }
 
@@ -35,24 +36,17 @@ class EntryWriting {
   readonly #entry: BlockEntry
   readonly #column: number
   readonly #sides: EntrySides
+  readonly #writeNested: WriteNested
   /** The comment behind the entry, with the white space before it. */
   readonly #comment: string
 
-  constructor(writing: Writing, entry: BlockEntry, column: number, sides: EntrySides) {
+  constructor({ writing, entry, column, sides, writeNested }: EntryInput) {
     this.#writing = writing
     this.#entry = entry
     this.#column = column
     this.#sides = sides
-    const ours = commentOf(entry)
-    const changed = entry.line
-      ? changedComment({
-          ours,
-          base: sides.base && commentOf(sides.base),
-          theirs: sides.theirs?.line && commentOf(sides.theirs),
-        })
-      : undefined
-    const gap = /^[ \t]+/.exec(ours)?.[0] ?? ' '
-    this.#comment = changed === undefined ? ours : changed === '' ? '' : gap + changed.trim()
+    this.#writeNested = writeNested
+    this.#comment = commentToWrite(entry, sides)
   }
 
   write(wanted: Json, schema: SchemaNode): Written {
@@ -91,7 +85,7 @@ class EntryWriting {
         : text.slice(start, node.bodyStart),
     )
     const sides = { base: base?.node, theirs: theirs?.node, isForeign }
-    return { leading: '', text: head + writeBlock(this.#writing, node, wanted, schema, this.#childColumn(node), sides) }
+    return { leading: '', text: head + this.#writeNested(node, wanted, schema, this.#childColumn(node), sides) }
   }
 
   #childColumn(node: SourceBlock): number {
@@ -132,7 +126,7 @@ class EntryWriting {
     const isText = typeof wanted === 'string' && wanted.includes('\n')
     if (isText && node.kind !== 'double') return undefined
     const style = node.kind === 'single' || node.kind === 'double' ? node.kind : undefined
-    return writeScalar(wanted as Scalar, { inFlow: false, quote: this.#writing.style.quote, style })
+    return writeScalar(wanted, { inFlow: false, quote: this.#writing.style.quote, style })
   }
 
   /** The entry with its old key and comments, and a value of another shape. */
@@ -166,12 +160,21 @@ class EntryWriting {
     if (!isSameKind(node, wanted) || isEmptyValue(wanted)) return undefined
     const sides = { base: undefined, theirs: undefined, isForeign: true }
     const column = this.#freshColumn(node)
-    return { rest: '', lines: writeBlock(this.#writing, node, wanted as JsonMap, schema, column, sides) }
+    return { rest: '', lines: this.#writeNested(node, wanted as JsonMap, schema, column, sides) }
   }
 }
 
 function looseOf(node: SourceBlock): string {
   return node.entries.map(({ loose }) => loose).join('')
+}
+
+function commentToWrite(entry: BlockEntry, { base, theirs }: EntrySides): string {
+  const ours = commentOf(entry)
+  if (!entry.line || !theirs?.line) return ours
+  const changed = changedComment({ ours, base: base && commentOf(base), theirs: commentOf(theirs) })
+  if (changed === undefined || changed === '') return changed ?? ours
+  const gap = /^[ \t]+/.exec(ours)?.[0] ?? ' '
+  return gap + changed.trim()
 }
 
 function commentOf({ text, line }: BlockEntry): string {

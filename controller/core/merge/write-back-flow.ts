@@ -4,7 +4,7 @@ import { fieldSchema, type SchemaNode } from './merge-schema.ts'
 import { listMembers, mapMembers, type Member } from './write-back-members.ts'
 import { segmentOf, type Writing } from './write-back-state.ts'
 import { emitFlow, emitFlowPair } from './yaml-emit.ts'
-import { type Quote, type Scalar, writeScalar } from './yaml-scalar-text.ts'
+import { type Quote, writeScalar } from './yaml-scalar-text.ts'
 import { lineStart } from './yaml-source-gaps.ts'
 import type { SourceEntry, SourceFlow, SourceNode } from './yaml-source.ts'
 
@@ -13,7 +13,7 @@ export function writeFlow(writing: Writing, node: SourceFlow, wanted: JsonMap | 
   const rule = isList(wanted) ? listRule(schema) : undefined
   const members = isMap(wanted)
     ? mapMembers(node.entries, wanted, writing.anchors)
-    : listMembers(node.entries, wanted as JsonList, rule)
+    : listMembers(node.entries, wanted, rule)
   const quote = commonQuote(node.entries)
   const texts = members.map((member) =>
     writing.inside(segmentOf(member.value, member.key, rule), () => {
@@ -56,7 +56,7 @@ function writeFlowValue(writing: Writing, node: SourceNode, wanted: Json, schema
     if (equal(node.value, wanted)) return node.text.slice(node.start, node.end)
     const isScalar = !isMap(wanted) && !isList(wanted)
     const had = node.kind === 'single' || node.kind === 'double' ? node.kind : undefined
-    return isScalar ? writeScalar(wanted as Scalar, { inFlow: true, quote: style.quote, style: had }) : fresh()
+    return isScalar ? writeScalar(wanted, { inFlow: true, quote: style.quote, style: had }) : fresh()
   })()
   if (node.anchor !== undefined) writing.anchors.set(node.anchor, wanted)
   return written

@@ -41,7 +41,7 @@ export function rewriteBlock(
   const body = value.slice(0, value.length - ends)
   const old = trimEmpty(lines)
   const written = style === '|' ? literalLines(old, body, indent) : foldedLines(old, body, indent)
-  const all = [...written, ...new Array<string>(Math.max(0, ends - 1)).fill('')]
+  const all = [...written, ...Array.from({ length: Math.max(0, ends - 1) }, () => '')]
   const header = `${style}${kind.replace(/[^0-9]/g, '')}${chomping}${comment}`
   return [header, ...all].map((line) => `${line}${how.eol}`).join('')
 }

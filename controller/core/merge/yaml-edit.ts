@@ -1,4 +1,4 @@
-import { equal, isList, isMap, type Json, type MutableMap, newMap } from '../model/values.ts'
+import { equal, isList, isMap, type Json, newMap } from '../model/values.ts'
 import type { SchemaNode } from './merge-schema.ts'
 import { formatPath, type Path } from './path.ts'
 import { readPath, schemaAt, writePath } from './read-path.ts'
@@ -45,7 +45,7 @@ function change(value: Json, path: Path, schema: SchemaNode, next: Json | undefi
     const here = path.slice(0, at + 1)
     // A new item without its key fields would be another item.
     if (isMissingItem && readPath(whole, here, schema) === undefined)
-      whole = writePath(whole, here, schema, Object.assign(newMap(), segment) as MutableMap)
+      whole = writePath(whole, here, schema, Object.assign(newMap(), segment))
   }
   whole = writePath(whole, path, schema, next)
   const isThere = schemaAt(schema, path) !== null && equal(readPath(whole, path, schema), next)

@@ -1,6 +1,6 @@
 import { isList, isMap, type Json } from '../model/values.ts'
 import { literalBlock } from './yaml-block-scalar.ts'
-import { type Quote, type Scalar, writeKey, writeScalar } from './yaml-scalar-text.ts'
+import { type Quote, writeKey, writeScalar } from './yaml-scalar-text.ts'
 import type { YamlStyle } from './yaml-style.ts'
 
 /** How something new is to look among its neighbours. */
@@ -71,7 +71,7 @@ export function emitFlow(value: Json, manner: Manner & { readonly inBrackets?: b
     const items = value.map((item) => emitFlow(item, { style, eol: manner.eol, inBrackets: true }))
     return items.length === 0 ? '[]' : `[${style.listPadding}${items.join(', ')}${style.listPadding}]`
   }
-  return writeScalar(value as Scalar, { inFlow: manner.inBrackets === true, quote: style.quote, style: manner.quote })
+  return writeScalar(value, { inFlow: manner.inBrackets === true, quote: style.quote, style: manner.quote })
 }
 
 export function emitFlowPair(key: string, value: Json, { style, eol, quote }: Manner): string {

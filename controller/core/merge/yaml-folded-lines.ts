@@ -25,7 +25,7 @@ export function foldedLines(old: readonly string[], text: string, indent: string
     if (line === '') gap++
     else {
       const empty = at === 0 ? gap : gap + 1
-      lines.push(...new Array<string>(empty).fill(''), ...linesOf(line, at).map((one) => indent + one))
+      lines.push(...Array.from({ length: empty }, () => ''), ...linesOf(line, at).map((one) => indent + one))
       at++
       gap = 0
     }

@@ -5,7 +5,6 @@ import {
   isAlias,
   isMap as isYamlMap,
   isScalar,
-  isSeq,
   type Pair,
   type ParsedNode,
   Parser,
@@ -15,15 +14,8 @@ import { isMap, type Json, newMap } from '../model/values.ts'
 import { inexact, readPlain } from '../model/yaml-scalar.ts'
 import { sourcesOf } from './yaml-merge-key.ts'
 import type { BlockEntry, SourceDocument, SourceEntry, SourceLeaf, SourceNode } from './yaml-source.ts'
-import {
-  endOfEntry,
-  type EntrySpan,
-  lineComment,
-  lineEnd,
-  lineStart,
-  splitAbove,
-  openingOf,
-} from './yaml-source-gaps.ts'
+import { type Draft, draftsOf, isEmpty, keyText, spanOf, Unreadable } from './yaml-source-drafts.ts'
+import { endOfEntry, lineComment, lineEnd, lineStart, openingOf, splitAbove } from './yaml-source-gaps.ts'
 
 export type SourceReading =
   | { readonly kind: 'read'; readonly source: SourceDocument }
@@ -39,22 +31,7 @@ export function readSource(text: string): SourceReading {
   }
 }
 
-class Unreadable extends Error {}
-
 type Props = readonly CST.SourceToken[] | undefined
-
-/** An entry before its value is built. */
-interface Draft {
-  readonly start: number
-  readonly key: string | undefined
-  readonly isComplete: boolean
-  readonly introEnd: number
-  readonly propsEnd: number
-  readonly hasTag: boolean
-  readonly anchor: string | undefined
-  readonly node: ParsedNode | null
-  readonly isMergeKey: boolean
-}
 
 class SourceReader {
   readonly #text: string
@@ -70,7 +47,7 @@ class SourceReader {
 
   read(): SourceDocument {
     const { document, end } = this.#compose()
-    const contents = document?.contents as ParsedNode | null | undefined
+    const contents = document?.contents
     if (!contents || isEmpty(contents)) return this.#empty(end)
     const tokens = (document as unknown as { props: Props }).props
     const propsStart = tokens?.find(({ type }) => type === 'anchor' || type === 'tag')?.offset
@@ -87,7 +64,7 @@ class SourceReader {
 
   #compose(): { readonly document: Document.Parsed | undefined; readonly end: number } {
     const options = { version: '1.2', schema: 'core', merge: false, uniqueKeys: false, keepSourceTokens: true } as const
-    const composer = new Composer<ParsedNode>(options)
+    const composer = new Composer(options)
     const documents: Document.Parsed[] = []
     let props: Props
     let end = this.#text.length
@@ -99,8 +76,9 @@ class SourceReader {
     documents.push(...(composer.end() as Iterable<Document.Parsed>))
     if (documents.length > 1) throw new Unreadable('the text holds several documents')
     const [document] = documents
-    const [error] = document?.errors ?? []
-    if (error) throw new Unreadable(error.message.split('\n', 1)[0] as string)
+    // What the library warns of, the gate refuses.
+    const [error] = [...(document?.errors ?? []), ...(document?.warnings ?? [])]
+    if (error) throw new Unreadable(error.message.split('\n', 1)[0])
     if (document) Object.assign(document, { props })
     return { document, end }
   }
@@ -132,16 +110,14 @@ class SourceReader {
     const anchor = node.anchor
     if (isScalar(node))
       return { ...this.#base(scalarValue(node, hasTag), start, end, anchor, hasTag), kind: styleOf(node.type) }
-    const token = node.srcToken as CST.BlockMap | CST.BlockSequence | CST.FlowCollection | undefined
+    const token = node.srcToken
     if (!token) {
       const pair = node.items[0] as Pair<ParsedNode, ParsedNode | null>
       const value = newMap()
       value[keyText(pair.key)] = pair.value ? this.#node(pair.value, pair.value.tag !== undefined, limit).value : null
       return { ...this.#base(value, start, end, anchor, hasTag, true), kind: 'pair' }
     }
-    const drafts = isSeq(node)
-      ? itemDrafts(node.items as ParsedNode[], token)
-      : pairDrafts(node.items as Pair<ParsedNode, ParsedNode | null>[])
+    const drafts = draftsOf(node, token)
     if (token.type === 'flow-collection') {
       const entries = drafts.map((draft) => this.#entry(draft, limit))
       const bound = entries.some((entry) => entry.node.isBound)
@@ -218,90 +194,6 @@ function lineOf(text: string, { node, propsEnd }: SourceEntry): BlockEntry['line
 
 function contentEnd(entry: SourceEntry): number {
   return Math.max(entry.node.end, entry.propsEnd)
-}
-
-function isEmpty(node: ParsedNode): boolean {
-  return isScalar(node) && node.srcToken === undefined
-}
-
-function spanOf(draft: Draft): EntrySpan {
-  const { start, node } = draft
-  const token =
-    node && !isEmpty(node) && (isYamlMap(node) || isSeq(node)) ? (node.srcToken as CST.Token | undefined) : undefined
-  if (!node || isEmpty(node) || (token?.type !== 'block-map' && token?.type !== 'block-seq'))
-    return {
-      start,
-      contentEnd: Math.max(draft.propsEnd, node && !isEmpty(node) ? node.range[1] : 0),
-      childColumn: undefined,
-    }
-  const drafts = isSeq(node)
-    ? itemDrafts(node.items as ParsedNode[], token)
-    : pairDrafts((node as { items: unknown }).items as Pair<ParsedNode, ParsedNode | null>[])
-  return { start, contentEnd: spanOf(drafts.at(-1) as Draft).contentEnd, childColumn: token.indent }
-}
-
-/** The first token that is more than white space, a comment or the comma before. */
-function firstOffset(tokens: readonly CST.SourceToken[]): number | undefined {
-  return tokens.find(({ type }) => type !== 'space' && type !== 'newline' && type !== 'comment' && type !== 'comma')
-    ?.offset
-}
-
-function endOfProps(tokens: readonly CST.SourceToken[], from: number): Pick<Draft, 'propsEnd' | 'hasTag' | 'anchor'> {
-  const props = tokens.filter(({ type, offset }) => (type === 'anchor' || type === 'tag') && offset >= from)
-  const last = props.at(-1)
-  return {
-    propsEnd: last ? last.offset + last.source.length : from,
-    hasTag: props.some(({ type }) => type === 'tag'),
-    anchor: props.find(({ type }) => type === 'anchor')?.source.slice(1),
-  }
-}
-
-function itemDrafts(items: readonly ParsedNode[], token: CST.Token): Draft[] {
-  const parts = (token as CST.FlowCollection).items.filter(
-    ({ start, sep, value }) => sep || value || firstOffset(start) !== undefined,
-  )
-  return items.map((node, at) => {
-    const part = parts[at] as CST.CollectionItem
-    const dash = part.start.find(({ type }) => type === 'seq-item-ind')
-    const start = firstOffset(part.start) ?? node.range[0]
-    const introEnd = dash ? dash.offset + 1 : start
-    return {
-      start,
-      key: undefined,
-      isComplete: true,
-      introEnd,
-      ...endOfProps(part.start, introEnd),
-      node,
-      isMergeKey: false,
-    }
-  })
-}
-
-function pairDrafts(pairs: readonly Pair<ParsedNode, ParsedNode | null>[]): Draft[] {
-  return pairs.map((pair) => {
-    const { key, value } = pair
-    const part = pair.srcToken as CST.CollectionItem
-    const colon = part.sep?.find(({ type }) => type === 'map-value-ind')
-    const start = firstOffset(part.start) ?? key.range[0]
-    const introEnd = colon ? colon.offset + 1 : key.range[1]
-    const isMergeKey = isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
-    return {
-      start,
-      key: keyText(key),
-      isComplete: colon !== undefined,
-      introEnd,
-      ...endOfProps(part.sep ?? [], introEnd),
-      node: value,
-      isMergeKey,
-    }
-  })
-}
-
-function keyText(key: ParsedNode | null): string {
-  if (key === null) return ''
-  if (!isScalar(key)) throw new Unreadable('a list, a map or an alias stands where a key is expected')
-  if (key.anchor !== undefined) throw new Unreadable('a key has an anchor')
-  return key.source ?? ''
 }
 
 function styleOf(type: string | null | undefined): SourceLeaf['kind'] {
