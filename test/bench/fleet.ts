@@ -54,22 +54,22 @@ async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchO
     let wanted = runs
     while (cold.length < wanted) {
       // Limit and figure in turn, each in a fresh process: a busy moment of the machine hits neither alone.
-      readMs.push(inChild<{ ms: number }>('read-blobs.ts', gitdir, base).ms)
+      readMs.push((inChild('read-blobs.ts', gitdir, base) as { ms: number }).ms)
       const start = performance.now()
-      cold.push(inChild<ColdLoad>('cold-load.ts', gitdir, base))
+      cold.push(inChild('cold-load.ts', gitdir, base) as ColdLoad)
       processMs.push(performance.now() - start)
       if ((processMs.at(-1) ?? 0) > longRunMs) wanted = Math.min(wanted, 3)
     }
-    const bareRssMb = inChild<{ mb: number }>('peak-memory.ts').mb
+    const bareRssMb = (inChild('peak-memory.ts') as { mb: number }).mb
     return { repository, cold, readMs, processMs, bareRssMb, warm: await measureWarmLoads(repository, wanted) }
   } finally {
     repository.remove()
   }
 }
 
-function inChild<T>(script: string, ...args: string[]): T {
+function inChild(script: string, ...args: string[]): unknown {
   const file = join(import.meta.dirname, script)
-  return JSON.parse(execFileSync(process.execPath, [file, ...args], { encoding: 'utf8', maxBuffer: 2 ** 24 })) as T
+  return JSON.parse(execFileSync(process.execPath, [file, ...args], { encoding: 'utf8', maxBuffer: 2 ** 24 }))
 }
 
 function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Measured): Report {
@@ -90,7 +90,11 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
   }
   const overBare = cold.map(({ peakRssMb }) => peakRssMb - bareRssMb)
   const kb: Figure = { name: 'memory of one tenant', unit: 'KB', samples: overBare.map((mb) => (mb * 1024) / tenants) }
-  const { state: _, ...counts } = cold[0]?.counts as ColdLoad['counts']
+  const [
+    {
+      counts: { state: _, ...counts },
+    },
+  ] = cold as [ColdLoad]
   const changed = Object.fromEntries([...warm.changes].map(([name, found]) => [`${name} tenants`, found.tenants]))
   return {
     benchmark: 'fleet',

@@ -61,7 +61,7 @@ test('git finds a clean work tree on main, and nothing broken', async () => {
 test('the workflow of the small fleet passes its own test', async () => {
   const folder = newFolder()
   await headwater(folder, 'init')
-  const read = <K extends 'Workflow' | 'WorkflowTest'>(kind: K, file: string) => {
+  const read = (kind: 'Workflow' | 'WorkflowTest', file: string) => {
     const verdict = parseDocument({ file, bytes: readFileSync(join(folder, 'workflows/suspicious-host', file)) })
     if (verdict.kind !== 'parsed' || verdict.resource.kind !== kind) throw new Error(`${file} is no ${kind}`)
     return verdict.resource.spec
