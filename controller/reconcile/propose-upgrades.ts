@@ -1,5 +1,5 @@
 import { upgradeFile } from '../core/authoring/upgrade-file.ts'
-import { type DesiredState, type Upgrade, upgradeSubject, upgradeTenant } from '../core/desired/index.ts'
+import { type DesiredState, rootChain, type Upgrade, upgradeSubject, upgradeTenant } from '../core/desired/index.ts'
 import type { TenantNode } from '../core/desired/hierarchy.ts'
 import { upgradeBody, upgradeTitle } from '../core/authoring/upgrade-text.ts'
 import type { Proposal } from '../io/git/forge/forge.ts'
@@ -21,8 +21,12 @@ export async function upgradeProposals(
     if (!subject) continue
     const upgrade = upgradeTenant(state, tenant, subject, subject.wanted, () => undefined)
     if (upgrade.kind !== 'clean' && upgrade.kind !== 'conflicted') continue
-    const ours = await options.textOf(upgrade.edit.file)
-    const written = ours === undefined ? undefined : upgradeFile(upgrade.edit, { ours })
+    const { edit } = upgrade
+    const ours = await options.textOf(edit.file)
+    const releases = edit.kind === 'clone' ? edit.releases : undefined
+    const [base, theirs] = releases ? await Promise.all([releases.base, releases.theirs].map(options.textOf)) : []
+    const of = base === undefined || theirs === undefined ? {} : { base, theirs }
+    const written = ours === undefined ? undefined : upgradeFile(edit, { ours, ...of })
     if (written?.kind === 'written') proposals.push(proposalOf(upgrade, written.text, options))
   }
   return proposals
@@ -48,11 +52,14 @@ function* waiting(state: DesiredState): Generator<{ tenant: TenantNode; workflow
   const seen = new Set<string>()
   for (const path of state.tenants.keys()) {
     const tenant = state.tenants.get(path)
-    const node = state.hierarchy.nodes.get(path)
-    if (tenant?.kind !== 'valid' || !node) continue
-    for (const { name, release, wanted, held, updates } of tenant.workflows.values()) {
-      const behind: TenantNode | undefined = updates === 'review' && release !== wanted ? node : undefined
-      const level = held ? state.hierarchy.nodes.get(held.at.level.owner) : behind
+    if (tenant?.kind !== 'valid') continue
+    for (const { name, release, wanted, held, updates, chain } of tenant.workflows.values()) {
+      const { standsFor, workflow } = rootChain(chain)
+      // A clone does not follow by itself in any mode, and those below it have what it has.
+      const owner = standsFor
+        ? standsFor.base !== wanted && workflow.owner
+        : (held?.at.level.owner ?? (updates === 'review' && release !== wanted && path))
+      const level: TenantNode | undefined = owner === false ? undefined : state.hierarchy.nodes.get(owner)
       if (!level || updates === 'pinned' || seen.has(`${level.path} ${name}`)) continue
       seen.add(`${level.path} ${name}`)
       yield { tenant: level, workflow: name }

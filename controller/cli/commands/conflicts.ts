@@ -1,3 +1,4 @@
+import { upgradeCommand } from '../../core/authoring/upgrade-text.ts'
 import { type HeldConflict, heldConflicts } from '../../core/desired/index.ts'
 import type { Json } from '../../core/model/values.ts'
 import { showSafely } from '../../core/model/terminal-text.ts'
@@ -18,7 +19,7 @@ export const conflicts: Command = {
       if (call.out.isJson) call.out.json(placed)
       else {
         const groups = Map.groupBy(placed, (conflict) => `${conflict.workflow} ${conflict.triple}`)
-        for (const group of groups.values()) showGroup(call.out, group)
+        for (const group of groups.values()) showGroup(call.out, group, placed)
         const tenants = new Set(placed.flatMap((conflict) => conflict.tenants))
         call.out.line(
           placed.length === 0
@@ -39,11 +40,13 @@ async function withPlaces(fleet: OpenedFleet, conflict: HeldConflict) {
   return { ...conflict, positions: { base: shown(atBase), ours: shown(atOurs), theirs: shown(atTheirs) } }
 }
 
-/** Equal differences of several levels are one decision. */
-function showGroup(out: Output, group: readonly Awaited<ReturnType<typeof withPlaces>>[]): void {
+type Placed = Awaited<ReturnType<typeof withPlaces>>
+
+/** Equal differences of several levels are one decision. An upgrade of a level decides all it has to decide. */
+function showGroup(out: Output, group: readonly Placed[], all: readonly Placed[]): void {
   const [first] = group
   if (!first) return
-  const { workflow, path, type, from, to, positions, level, lockedBy, renameHint, resolutions } = first
+  const { workflow, path, type, from, to, positions, level, lockedBy, renameHint } = first
   out.line(
     `${out.style('bold', `${workflow.replace(/^:/, '')} ${from} → ${to}`)}  ${showSafely(path)}  ${out.style('red', type)}  ${first.id}`,
   )
@@ -57,10 +60,9 @@ function showGroup(out: Output, group: readonly Awaited<ReturnType<typeof withPl
   out.line(
     `  decided by ${group.map((conflict) => conflict.level).join(', ')}; holds back ${count(new Set(group.flatMap((conflict) => conflict.tenants)).size, 'tenant')}`,
   )
-  const side = resolutions.find((name) => name === 'ours') ?? resolutions[0] ?? 'theirs'
-  out.line(
-    `  headwater upgrade ${level} ${workflow.split(':')[1]} --take ${side} '${showSafely(path)}'${group.length > 1 ? ' --everywhere' : ''}`,
-  )
+  const whole = all.filter((other) => other.level === level && other.workflow === workflow && other.to === to)
+  const decide = upgradeCommand(level, workflow.slice(workflow.indexOf(':') + 1), to, whole)
+  out.line(`  ${decide}${group.length > 1 ? ' --everywhere' : ''}`)
   out.line()
 }
 

@@ -1,5 +1,6 @@
 import { baseAnnotation, unresolvedAnnotation, type UpgradeEdit } from '../desired/index.ts'
-import { editYaml, writeBack, type WriteBackResult } from '../merge/index.ts'
+import { isMap, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml'
+import { editYaml, type Moved, writeBack, type WriteBackResult } from '../merge/index.ts'
 import { type KindSchema, schemaOf } from '../model/schemas.ts'
 import { type Json, type JsonMap, newMap } from '../model/values.ts'
 
@@ -32,7 +33,7 @@ export function upgradeFile(
     value['spec'] = edit.spec
     const { base, theirs } = texts
     return writeBack({
-      text: texts.ours,
+      text: renamed(texts.ours, edit.moved),
       value,
       schema: schemaOf('Workflow'),
       ...(base !== undefined && theirs !== undefined && { base, theirs }),
@@ -42,7 +43,33 @@ export function upgradeFile(
   spec['base'] = edit.base
   spec['patch'] = edit.patch
   value['spec'] = spec
-  return writeBack({ text: texts.ours, value, schema: overlaySchema() })
+  return writeBack({ text: renamed(texts.ours, edit.moved), value, schema: overlaySchema() })
+}
+
+/** The text with the ids of renamed steps in place: with another id, the comments of a step would be those of another. */
+function renamed(text: string, moved: readonly Moved[]): string {
+  if (moved.length === 0) return text
+  const found = new Map<string, Scalar[]>()
+  visit(parseDocument(text), {
+    Pair: (_, { key, value }) => {
+      if (!isScalar(key) || !['steps', 'then', 'else'].includes(key.value as string) || !isSeq(value)) return
+      for (const item of value.items) {
+        const id = isMap(item) ? item.get('id', true) : undefined
+        if (id && typeof id.value === 'string') found.set(id.value, [...(found.get(id.value) ?? []), id])
+      }
+    },
+  })
+  const splices = moved.flatMap(({ from, to }) =>
+    found.has(to)
+      ? []
+      : (found.get(from) ?? []).map(({ range }) => ({ from, to, at: range as [number, number, number] })),
+  )
+  return splices
+    .sort((a, b) => b.at[0] - a.at[0])
+    .reduce((left, { from, to, at: [start, end] }) => {
+      const written = left.slice(start, end).replace(from, to)
+      return `${left.slice(0, start)}${written}${left.slice(end)}`
+    }, text)
 }
 
 /** An overlay's file, with the patch in the shape of a workflow's spec: its lists are found by key too. */

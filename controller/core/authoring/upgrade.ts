@@ -8,6 +8,7 @@ import {
   upgradeSubject,
   upgradeTenant,
 } from '../desired/index.ts'
+import semver from 'semver'
 import { suggestName } from '../model/suggest-name.ts'
 import { type Authored, counted, edited, refused, refusedBy, type TextOf } from './authored.ts'
 import { upgradeFile } from './upgrade-file.ts'
@@ -66,7 +67,7 @@ export function upgrade(state: DesiredState, textOf: TextOf, wanted: UpgradeWant
 
   const files: [string, string][] = []
   for (const moved of all) {
-    const result = upgradeFile(moved.edit, textsOf(moved, state, textOf))
+    const result = upgradeFile(moved.edit, textsOf(moved, textOf))
     if (result.kind === 'failed')
       return refused('overlay-invalid', `${moved.edit.file} cannot be rewritten: ${result.reason}`)
     files.push([moved.edit.file, result.text])
@@ -87,8 +88,10 @@ function others(state: DesiredState, at: TenantNode, named: UpgradeSubject, to: 
     )
       continue
     const subject = upgradeSubject(state, node, named.name)
-    const theirs = subject ? openTriples(state, node, subject, to) : []
-    if (!subject || theirs.length === 0 || !theirs.every((triple) => triples.has(triple))) continue
+    // Nobody is taken past what its own share follows, and who is pinned stays where it is.
+    if (!subject || subject.updates === 'pinned' || semver.lt(subject.wanted, to)) continue
+    const theirs = openTriples(state, node, subject, to)
+    if (theirs.length === 0 || !theirs.every((triple) => triples.has(triple))) continue
     const moved = upgradeTenant(state, node, subject, to, decide)
     if (moved.kind === 'clean' || moved.kind === 'conflicted') found.push(moved)
   }
@@ -101,16 +104,8 @@ function openTriples(state: DesiredState, node: TenantNode, subject: UpgradeSubj
 }
 
 /** A clone gets the comments of what the template changed from the releases themselves. */
-function textsOf(
-  { edit, workflow, from, to }: Moved,
-  state: DesiredState,
-  textOf: TextOf,
-): { ours: string; base?: string; theirs?: string } {
+function textsOf({ edit }: Moved, textOf: TextOf): { ours: string; base?: string; theirs?: string } {
   const ours = textOf(edit.file)
-  if (edit.kind !== 'clone') return { ours }
-  const releases = [...state.fleet.workflows.values()].find(
-    (known) => known.name === workflow && known.releases.has(to),
-  )?.releases
-  const [base, theirs] = [releases?.get(from)?.file, releases?.get(to)?.file]
-  return base === undefined || theirs === undefined ? { ours } : { ours, base: textOf(base), theirs: textOf(theirs) }
+  if (edit.kind !== 'clone' || !edit.releases) return { ours }
+  return { ours, base: textOf(edit.releases.base), theirs: textOf(edit.releases.theirs) }
 }

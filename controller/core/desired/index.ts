@@ -11,8 +11,7 @@ export {
   type Decide,
   type Upgrade,
   type UpgradeEdit,
-  type UpgradeSubject,
-  upgradeSubject,
   upgradeTenant,
 } from './upgrade.ts'
+export { rootChain, type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
 export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'

@@ -1,7 +1,10 @@
-import { applyOverlay, extractOverlay, type Path } from '../merge/index.ts'
+import { applyOverlay, extractOverlay, type Moved, type Path, type ReferenceRules } from '../merge/index.ts'
 import { listRule, memberKey } from '../merge/list-rule.ts'
 import { fieldSchema, type SchemaNode } from '../merge/merge-schema.ts'
+import { writePath } from '../merge/read-path.ts'
+import { applyMoves } from '../merge/references.ts'
 import { equal, get, isList, isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { stepReferences } from './step-references.ts'
 
 export interface Rebase {
   /** The overlay's change as it stands, in the shape of the whole document. */
@@ -12,19 +15,30 @@ export interface Rebase {
   readonly result: Json
   /** Paths at which a person took the other side: the change is given up there. */
   readonly given: readonly Path[]
+  /** Renames between the old level above and the new one: the intents follow. */
+  readonly moved: readonly Moved[]
   readonly schema: SchemaNode
+}
+
+/** In a patch a step is also mentioned as the place of another one. */
+const patchReferences: ReferenceRules = {
+  ...stepReferences,
+  rename: (path, scalar, from, to) => {
+    const isAnchor = path.some((segment) => segment === '$after' || segment === '$before' || segment === '$move')
+    return isAnchor && scalar === from ? to : stepReferences.rename(path, scalar, from, to)
+  },
 }
 
 /**
  * The change that makes `result` of `onto`, keeping what the old one says as far as it still holds. Intents that have
  * become redundant stay: a tombstone of a step that the template has deleted too must hold when the step comes back.
  */
-export function rebasePatch({ patch, onto, result, given, schema }: Rebase): Json {
+export function rebasePatch({ patch, onto, result, given, moved, schema }: Rebase): Json {
   const fits = (candidate: Json): boolean => {
     const applied = applyOverlay({ base: onto, overlay: candidate, schema })
     return applied.kind === 'applied' && equal(applied.value, result)
   }
-  const kept = given.reduce<Json>((left, path) => dropIntent(left, path, schema) ?? newMap(), patch)
+  const kept = dropIntents(applyMoves(patch, schema, patchReferences, moved) as Json, given, schema)
   if (fits(kept)) return kept
   const applied = applyOverlay({ base: onto, overlay: kept, schema })
   if (applied.kind === 'applied') {
@@ -33,6 +47,28 @@ export function rebasePatch({ patch, onto, result, given, schema }: Rebase): Jso
     if (fits(composed)) return composed
   }
   return extractOverlay({ base: onto, ours: result, schema }) ?? newMap()
+}
+
+/** Decisions on a change that stands on `onto` already: at `given` it is given up, at `values` it says something else. */
+export function settlePatch({
+  patch,
+  onto,
+  given,
+  values,
+  schema,
+}: Pick<Rebase, 'patch' | 'onto' | 'given' | 'schema'> & {
+  readonly values: readonly { readonly path: Path; readonly value: Json | undefined }[]
+}): { readonly patch: Json; readonly result: Json } | undefined {
+  const kept = dropIntents(patch, given, schema)
+  const applied = applyOverlay({ base: onto, overlay: kept, schema })
+  if (applied.kind === 'invalid') return undefined
+  const result = values.reduce((left, { path, value }) => writePath(left, path, schema, value), applied.value) as Json
+  return { patch: rebasePatch({ patch: kept, onto, result, given: [], moved: [], schema }), result }
+}
+
+/** The patch without what it says at the paths. */
+function dropIntents(patch: Json, paths: readonly Path[], schema: SchemaNode): Json {
+  return paths.reduce<Json>((left, path) => dropIntent(left, path, schema) ?? newMap(), patch)
 }
 
 /** The patch without what it says at a path; undefined where nothing else is left of it. */

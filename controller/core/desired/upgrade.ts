@@ -1,6 +1,7 @@
 import {
   type Conflict,
   type MergeOptions,
+  type Moved,
   type Notice,
   type Path,
   type Resolution,
@@ -18,8 +19,10 @@ import type { Chain } from './layers.ts'
 import { rebasePatch } from './rebase-patch.ts'
 import { documentOf, isLayer, type LayerChain, type Resolved, type WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
-import { subtree } from './select.ts'
+import { type Settled, settleClone, settleOverlay } from './settle-upgrade.ts'
 import { stepReferences } from './step-references.ts'
+import { baseAnnotation } from './subscriptions.ts'
+import { rootChain, unresolvedIn, type UpgradeSubject } from './upgrade-subject.ts'
 
 /** What an upgrade writes. `unresolved` names the paths that nobody has decided. */
 export type UpgradeEdit =
@@ -30,6 +33,8 @@ export type UpgradeEdit =
       readonly resource: Overlay
       readonly base: string
       readonly patch: JsonMap
+      /** Renamed steps, for the file to be edited where they stand. */
+      readonly moved: readonly Moved[]
       readonly unresolved: readonly string[]
     }
   | {
@@ -38,7 +43,10 @@ export type UpgradeEdit =
       readonly resource: Workflow
       readonly base: string
       readonly spec: JsonMap
+      readonly moved: readonly Moved[]
       readonly unresolved: readonly string[]
+      /** Files of the two releases, whose comments belong to what the template changed. */
+      readonly releases?: { readonly base: string; readonly theirs: string }
     }
   | { readonly kind: 'pin'; readonly file: string; readonly workflow: string; readonly version: string }
 
@@ -59,42 +67,6 @@ export type Upgrade =
       readonly fields: readonly FieldChange[]
     }
 
-/** The workflow at a level: what runs there, or would, and the release that is wanted. */
-export type UpgradeSubject = Pick<DesiredWorkflow, 'name' | 'chain' | 'release' | 'spec' | 'wanted' | 'updates'>
-
-/**
- * The workflow of a short name at a tenant. A sub-MSP may hold an overlay for those below without receiving the workflow;
- * then the newest release that somebody below waits for is wanted.
- */
-export function upgradeSubject(state: DesiredState, tenant: TenantNode, name: string): UpgradeSubject | undefined {
-  const own = state.tenants.get(tenant.path)
-  const received = own?.kind === 'valid' ? own.workflows.get(name) : undefined
-  if (received) return received
-  for (const below of subtree(state.hierarchy.nodes, tenant.path)) {
-    const other = state.tenants.get(below.path)
-    const workflow = other?.kind === 'valid' ? other.workflows.get(name) : undefined
-    if (!workflow) continue
-    const chain = state.layers.chainOf(tenant, rootOf(workflow.chain))
-    if (!isLayer(chain) || chain.overlay.owner !== tenant.path) return undefined
-    const { base } = chain.overlay.resource.spec
-    const rendering = state.renderer.render(chain, base)
-    if (rendering.kind !== 'rendered') return undefined
-    return {
-      name,
-      chain,
-      release: base,
-      wanted: workflow.wanted,
-      updates: tenant.updates,
-      spec: rendering.document.spec as unknown as DesiredWorkflow['spec'],
-    }
-  }
-  return undefined
-}
-
-function rootOf(chain: Chain): WorkflowFiles {
-  return chain.standsFor ? rootOf(chain.standsFor.chain) : chain.above ? rootOf(chain.above) : chain.workflow
-}
-
 export type Decide = (conflict: RaisedConflict) => Resolution | undefined
 
 /**
@@ -110,16 +82,22 @@ export function upgradeTenant(
   decide: Decide,
 ): Upgrade {
   const { chain } = workflow
-  if (isLayer(chain) && chain.overlay.owner === tenant.path)
-    return upgradeOverlay(state, workflow, chain, wanted, decide)
+  if (isLayer(chain) && chain.overlay.owner === tenant.path) {
+    const { standsFor } = rootChain(chain)
+    if (!standsFor) return upgradeOverlay(state, workflow, chain, wanted, decide)
+    return { kind: 'current', reason: `${tenant.path} changes a copy of ${workflow.name}, which has no releases` }
+  }
   if (chain.standsFor && chain.workflow.owner === tenant.path)
     return upgradeClone(state, workflow, chain, chain.standsFor, wanted, decide)
   if (workflow.release === wanted)
     return { kind: 'current', reason: `${tenant.path} runs ${workflow.name} ${wanted} already` }
   if (workflow.updates === 'auto')
     return { kind: 'current', reason: `${tenant.path} changes nothing in ${workflow.name} and follows by itself` }
+  if (rootChain(chain).standsFor)
+    return { kind: 'current', reason: `${tenant.path} runs the copy of ${workflow.name} that its owner keeps` }
   const to = state.renderer.resolve(chain, wanted)
   if (to.rendering.kind === 'invalid') return { kind: 'refused', problem: to.rendering.problem }
+  if (to.held && to.release === workflow.release) return waitsFor(to.held.at.level.owner, to)
   const { document, notices } = to.rendering
   const edit = { kind: 'pin', file: tenant.declared.file, workflow: workflow.name, version: to.release } as const
   const fields = changesOf(workflow, document)
@@ -144,6 +122,7 @@ function upgradeOverlay(
   decide: Decide,
 ): Upgrade {
   const { overlay } = chain
+  if (unresolvedIn(overlay.resource).length > 0) return settled(workflow, settleOverlay(state, chain, decide))
   const above = state.renderer.resolve(chain.above, wanted)
   if (above.held) return waitsFor(above.held.at.level.owner, above)
   const [from, to] = [overlay.resource.spec.base, above.release]
@@ -159,6 +138,7 @@ function upgradeOverlay(
     onto: level.input.theirs,
     result: value,
     given,
+    moved: level.options.moved ?? [],
     schema: schemaOf('Workflow'),
   }) as JsonMap
   const edit = {
@@ -167,6 +147,7 @@ function upgradeOverlay(
     resource: overlay.resource,
     base: to,
     patch: (patch['spec'] ?? {}) as JsonMap,
+    moved: level.options.moved ?? [],
     unresolved: open.map(({ path }) => path),
   } as const
   return upgraded(workflow, contest, edit, value, open, [...level.notices, ...notices])
@@ -181,6 +162,8 @@ function upgradeClone(
   decide: Decide,
 ): Upgrade {
   const { head, owner, name } = chain.workflow
+  if (head && !isUnreadable(head) && unresolvedIn(head.resource).length > 0)
+    return settled(workflow, settleClone(state, head, standsFor, decide))
   const above = state.renderer.resolve(standsFor.chain, wanted)
   if (above.held) return waitsFor(above.held.at.level.owner, above)
   if (above.rendering.kind === 'invalid') return { kind: 'refused', problem: above.rendering.problem }
@@ -213,9 +196,11 @@ function upgradeClone(
     kind: 'clone',
     file: head.file,
     resource: head.resource,
-    base: `${name}@${above.release}`,
+    base: rebasedOn(head.resource, above.release),
     spec: value.spec,
+    moved,
     unresolved: open.map(({ path }) => path),
+    ...releaseFiles(standsFor.chain.workflow, standsFor.base, above.release),
   } as const
   return upgraded(workflow, contest, edit, value, open, notices)
 }
@@ -240,6 +225,12 @@ function upgraded(
     notices,
     fields: changesOf(workflow, value),
   }
+}
+
+function settled(workflow: UpgradeSubject, outcome: Settled): Upgrade {
+  if (outcome.kind === 'refused') return outcome
+  const { contest, edit, value, open, notices } = outcome
+  return upgraded(workflow, contest, edit, value, open, notices)
 }
 
 function waitsFor(owner: string, above: Resolved): Upgrade {
@@ -271,7 +262,8 @@ function decided(
     if (!isOffered) open.set(raised.id, raised)
     const fallBack = (['ours', 'theirs'] as const).find((side) => conflict.resolutions.includes(side))
     const taken = isOffered ? resolution : fallBack
-    if (taken === 'theirs') given.push(conflict.path)
+    // What is given up of an order is the place of the members, not what is said about them.
+    if (taken === 'theirs' && conflict.type !== 'order' && conflict.lock?.mode !== 'order') given.push(conflict.path)
     return taken
   }
   const merged = resolveConflicts({ ...input, schema: schemaOf('Workflow') }, answer, options)
@@ -284,4 +276,15 @@ function decided(
 
 function changesOf(workflow: UpgradeSubject, document: WorkflowDocument): FieldChange[] {
   return fieldChanges(workflow, { spec: document.spec as unknown as DesiredWorkflow['spec'] })
+}
+
+/** The name in the annotation is kept as it was written, `owner:name` or short. */
+function rebasedOn({ metadata }: Workflow, release: string): string {
+  const written = metadata.annotations?.[baseAnnotation] ?? metadata.name
+  return `${written.split('@')[0]}@${release}`
+}
+
+function releaseFiles(workflow: WorkflowFiles, from: string, to: string) {
+  const [base, theirs] = [workflow.releases.get(from)?.file, workflow.releases.get(to)?.file]
+  return base === undefined || theirs === undefined ? {} : { releases: { base, theirs } }
 }

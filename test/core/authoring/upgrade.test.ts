@@ -120,7 +120,8 @@ const cases: Case[] = [
   },
   {
     title: 'a renamed step takes the intents and their comments with it',
-    patch: '- id: find # as agreed\n  set: { hours: 72 } # three days\n- id: own\n  $after: find\n  set: { was: "${{ steps.find.outputs.hours }}" }',
+    patch:
+      '- id: find # as agreed\n  set: { hours: 72 } # three days\n- id: own\n  $after: find\n  set: { was: "${{ steps.find.outputs.hours }}" }',
     theirs: 'search: { hours: 24, mail: desk }\ntell: { text: found }',
     written:
       '- id: search # as agreed\n  set: { hours: 72 } # three days\n- id: own\n  $after: search\n  set: { was: "${{ steps.search.outputs.hours }}" }',
@@ -158,7 +159,11 @@ const overlayText = (version: string, patch: string): string =>
 const fleet = ({ base: old = base, patch, theirs }: Case): Files => ({
   ...tenantsDownTo('acme'),
   ...release('phish', '1.0.0', steps(old)),
-  ...release('phish', '2.0.0', `${theirs.includes('search:') ? 'moved: [{ from: find, to: search }]\n' : ''}${steps(theirs)}`),
+  ...release(
+    'phish',
+    '2.0.0',
+    `${theirs.includes('search:') ? 'moved: [{ from: find, to: search }]\n' : ''}${steps(theirs)}`,
+  ),
   ...channels('phish', '{ stable: 2.0.0 }'),
   ...share('all', 'phish'),
   [file]: overlayText('1.0.0', patch),
