@@ -34,9 +34,9 @@ function written(input: Parameters<typeof writeBack>[0]): string {
 }
 const read = (text: string): Json => toValue(parse(text))
 
-function readBack(text: string): Json | undefined {
+function readBack(text: string, options: { readonly merge?: boolean } = {}): Json | undefined {
   try {
-    return read(text)
+    return toValue(parse(text, options))
   } catch {
     return undefined
   }
@@ -214,8 +214,9 @@ const anyValue = fc.letrec<{ value: Json }>((tie) => ({
 })).value
 
 const someKey = fc.oneof(fc.constantFrom('a', 'b', 'c', 'd'), nasty)
+const someMap = fc.dictionary(someKey, anyValue, { minKeys: 2, maxKeys: 6 }).map(toValue)
 const anyDocument = fc.oneof(
-  { arbitrary: fc.dictionary(someKey, anyValue, { minKeys: 2, maxKeys: 6 }).map(toValue), weight: 4 },
+  { arbitrary: someMap, weight: 4 },
   { arbitrary: fc.array(anyValue, { minLength: 2, maxLength: 6 }), weight: 2 },
   { arbitrary: anyValue, weight: 1 },
 )
@@ -260,6 +261,39 @@ describe('write-back', () => {
       },
     )
     expect(skipped).toBeLessThan(numRuns / 4)
+  })
+
+  it('says the value where anchors, aliases and merge keys stand', () => {
+    let tried = 0
+    hold(
+      fc.tuple(
+        fc.array(someMap, { minLength: 2, maxLength: 4 }),
+        anyDocument,
+        fc.array(fc.nat(7), { minLength: 1, maxLength: 12 }),
+        hand,
+      ),
+      ([shared, other, bits, how]) => {
+        const at = (index: number): Json => shared[index % shared.length] as Json
+        // An object that stands at several places becomes an anchor and its aliases.
+        const from = {
+          a: at(0),
+          b: [at(0), at(1)],
+          c: { d: at(1), e: [at(0)] },
+          f: at(0),
+          m: { '<<': at(1), k: at(2) },
+        }
+        const document = new Document(from, { version: '1.2', merge: true })
+        const text = document.toString({ ...how.options, defaultStringType: 'PLAIN' })
+        const before = readBack(text, { merge: true })
+        if (before === undefined || JSON.stringify(shared).includes('"<<":')) return
+        tried++
+        const to = mix(before, isMap(other) ? toValue({ ...before, ...other }) : other, bits)
+        const result = writeBack({ text, value: to, schema: null })
+        if (result.kind === 'failed') throw new Error(`${result.reason}\n${text}\n=> ${JSON.stringify(to)}`)
+        expect(equal(readBack(result.text, { merge: true }), to)).toBe(true)
+      },
+    )
+    expect(tried).toBeGreaterThan(numRuns / 2)
   })
 
   it('says the value, keeps the comments of what is still there, and copies what did not change', () =>
