@@ -41,13 +41,26 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
     return all
   }
 
+  const guardrails = Map.groupBy(fleet.guardrails, ({ owner }) => owner)
+  const inForce = new Map<TenantNode, readonly Declared<'Guardrail'>[]>()
+  /** Guardrails of the tenant's own level and of all above, the outermost first: never those of the whole fleet. */
+  const guardrailsOf = (tenant: TenantNode): readonly Declared<'Guardrail'>[] => {
+    const known = inForce.get(tenant)
+    if (known) return known
+    const above = tenant.parent ? guardrailsOf(tenant.parent) : (guardrails.get('') ?? [])
+    const own = guardrails.get(tenant.path)
+    const all = own ? [...above, ...own] : above
+    inForce.set(tenant, all)
+    return all
+  }
+
   return (tenant, action) => {
     const declared = fleet.actions.get(action)
     if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
     if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
     const { effect } = declared.resource.spec
 
-    const rules = fleet.guardrails.filter((guardrail) => applies(guardrail, tenant, action, effect))
+    const rules = guardrailsOf(tenant).filter((guardrail) => applies(guardrail, tenant, action, effect))
     const forbidden = rules.find((guardrail) => guardrail.resource.spec.rule === 'forbid')
     if (forbidden) {
       const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
