@@ -287,7 +287,7 @@ describe('write-back', () => {
         const before = readBack(text, { merge: true })
         if (before === undefined || JSON.stringify(shared).includes('"<<":')) return
         tried++
-        const to = mix(before, isMap(other) ? toValue({ ...before, ...other }) : other, bits)
+        const to = mix(before, isMap(before) && isMap(other) ? toValue({ ...before, ...other }) : other, bits)
         const result = writeBack({ text, value: to, schema: null })
         if (result.kind === 'failed') throw new Error(`${result.reason}\n${text}\n=> ${JSON.stringify(to)}`)
         expect(equal(readBack(result.text, { merge: true }), to)).toBe(true)

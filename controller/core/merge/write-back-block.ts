@@ -63,10 +63,14 @@ function blockOf(node: SourceNode | undefined): SourceBlock | undefined {
 
 function finder(node: SourceNode | undefined, rule: MemberRule | undefined): Found {
   const entries = blockOf(node)?.entries ?? []
+  const byKey = new Map<unknown, BlockEntry>()
+  for (const entry of entries) {
+    const key = entry.key ?? (rule && memberKey(entry.node.value, rule))
+    if (key !== undefined && !entry.isMerge && !byKey.has(key)) byKey.set(key, entry)
+  }
   return ({ value, key, entry }) => {
-    if (key !== undefined) return entries.find((other) => other.key === key)
-    const wanted = rule && memberKey(value, rule)
-    if (wanted !== undefined) return entries.find((other) => memberKey(other.node.value, rule as MemberRule) === wanted)
+    const wanted = key ?? (rule && memberKey(value, rule))
+    if (wanted !== undefined) return byKey.get(wanted)
     return entries.find((other) => !other.isMerge && equal(other.node.value, entry?.node.value ?? value))
   }
 }
