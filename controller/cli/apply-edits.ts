@@ -50,6 +50,10 @@ export async function applyEdits(call: Call, { key, author, next }: Authoring): 
     throw new CommandError(problem('wrong-value', '`--commit` and `--pull-request` exclude each other'), 2)
   const path = absolute(call.config.folder, text(call, 'repo') ?? '.')
   const base = pullRequest === true ? branchOf(path) : undefined
+  if (base === undefined && dryRun !== true && findRepository(path)?.workTree === null) {
+    const hint = 'use --pull-request, or a checkout'
+    throw new CommandError(problem('not-a-fleet', `${path} is a bare repository: it has no files to edit`, { hint }), 3)
+  }
   const source = await openFleet({ path, ...(base !== undefined && { revision: `refs/heads/${base}` }) })
   try {
     const fleet = await createFleetLoader(source, checkWorkflowSpec, () => performance.now())()
@@ -70,8 +74,8 @@ export async function applyEdits(call: Call, { key, author, next }: Authoring): 
       write(path, edits, before)
       return { written: 'files' }
     })()
-    const lines = [...(next?.(edits) ?? []), ...planOf(path, done)]
-    show(call, { edits, before, summary, done, next: lines.map((line) => withRepo(call, line)) })
+    const lines = new Set([...(next?.(edits) ?? []), ...planOf(path, done)])
+    show(call, { edits, before, summary, done, next: [...lines].map((line) => withRepo(call, line)) })
     return 0
   } finally {
     await source.close()

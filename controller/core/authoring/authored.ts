@@ -31,6 +31,11 @@ export function refusedBy(cause: Problem): Refusal {
   return { kind: 'refused', problem: cause }
 }
 
+/** A problem of a file that is not written: its place would lead nowhere. */
+export function refusedUnplaced({ place: _place, path: _path, ...cause }: Problem): Refusal {
+  return { kind: 'refused', problem: cause }
+}
+
 export function isRefusal(answer: object): answer is Refusal {
   return 'kind' in answer && answer.kind === 'refused'
 }

@@ -2,7 +2,6 @@ import type { Declared, DesiredState, DesiredWorkflow, WorkflowFiles } from '../
 import { baseAnnotation, cloneBase } from '../desired/subscriptions.ts'
 import { fullName, isUnreadable } from '../desired/fleet.ts'
 import { editYaml, writeBack } from '../merge/index.ts'
-import type { Workflow } from '../model/generated/kinds.ts'
 import { parentPath } from '../model/names.ts'
 import { parseDocument } from '../model/parse-document.ts'
 import type { Problem } from '../model/problems.ts'
@@ -91,7 +90,7 @@ function copyOf(state: DesiredState, textOf: TextOf, tenant: string, workflow: D
   if (written.kind === 'failed') return refused('invalid-result', `the copy cannot be written: ${written.reason}`)
   const verdict = parseDocument({ file, bytes: new TextEncoder().encode(written.text), kinds: ['Workflow'] })
   if (verdict.kind === 'problems') return refusedBy(verdict.problems[0] as Problem)
-  const head: Declared<'Workflow'> = { file, oid: '', owner: tenant, resource: verdict.resource as Workflow }
+  const head: Declared<'Workflow'> = { file, oid: '', owner: tenant, resource: verdict.resource }
   return { file, text: written.text, base, files: { owner: tenant, name, head, releases: new Map(), tests: [] } }
 }
 

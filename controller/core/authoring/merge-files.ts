@@ -12,7 +12,7 @@ import { parseDocument } from '../model/parse-document.ts'
 import type { Problem } from '../model/problems.ts'
 import { schemaOf } from '../model/schemas.ts'
 import type { Json } from '../model/values.ts'
-import { isRefusal, type Refusal, refused, refusedBy } from './authored.ts'
+import { isRefusal, type Refusal, refused, refusedBy, refusedUnplaced } from './authored.ts'
 
 export interface NamedText {
   readonly file: string
@@ -73,8 +73,7 @@ export function mergeFiles(files: FilesToMerge, { kind, take }: MergeFilesOption
   if (merged.kind === 'conflicted') return { kind: 'conflicted', text, conflicts: merged.conflicts, notices }
   const result = read({ file: files.ours.file, text }, wanted)
   if (!isRefusal(result)) return { kind: 'merged', text, notices }
-  const { place, ...cause } = result.problem
-  return refusedBy({ ...cause, message: `once merged, ${cause.message}` })
+  return refusedUnplaced({ ...result.problem, message: `once merged, ${result.problem.message}` })
 }
 
 function read({ file, text }: NamedText, kind: KindName | undefined): Kinds[KindName] | Refusal {

@@ -8,7 +8,7 @@ import type { Overlay } from '../model/generated/kinds.ts'
 import { parseDocument } from '../model/parse-document.ts'
 import { schemaOf } from '../model/schemas.ts'
 import { equal, get, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
-import { type Authored, edited, isRefusal, type Refusal, refused, refusedBy, type TextOf } from './authored.ts'
+import { type Authored, edited, isRefusal, type Refusal, refused, refusedUnplaced, type TextOf } from './authored.ts'
 import { type EditedCopy, inDocument, readCopy } from './edited-copy.ts'
 import { nameSeenFrom, ownerFolder, receivedWorkflow } from './find-workflow.ts'
 import { keepSpelling } from './keep-spelling.ts'
@@ -145,10 +145,7 @@ function notTheCopy(
     overlay: { file, oid, owner: tenant, resource },
   }
   const rendering = state.renderer.render(chain, workflow.release)
-  if (rendering.kind === 'invalid') {
-    const { place, ...cause } = rendering.problem
-    return refusedBy({ ...cause, tenant })
-  }
+  if (rendering.kind === 'invalid') return refusedUnplaced({ ...rendering.problem, tenant })
   if (rendering.kind === 'rendered' && equal(rendering.document, wanted)) return undefined
   return refused('overlay-invalid', `no overlay makes what the copy says of ${workflow.name} ${workflow.release}`)
 }

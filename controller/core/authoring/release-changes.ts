@@ -88,8 +88,7 @@ function stepPlaces(steps: readonly Step[], around = ''): Map<string, string> {
     const place = `${around}/${step.id}`
     places.set(place, step.id)
     for (const branch of ['then', 'else'] as const)
-      for (const [inner, id] of stepPlaces((step[branch] ?? []) as readonly Step[], `${place}/${branch}`))
-        places.set(inner, id)
+      for (const [inner, id] of stepPlaces(step[branch] ?? [], `${place}/${branch}`)) places.set(inner, id)
   }
   return places
 }
@@ -124,10 +123,10 @@ function otherChanges(before: Spec, after: Spec): ReleaseChange[] {
 }
 
 /** `steps isolate` of `/spec/steps/[id=isolate]/with/host`. */
-function sectionOf(path: Path): string {
-  const [, section, member] = path
-  const named = typeof member === 'object' ? member['id'] : undefined
-  return named === undefined ? String(section) : `${String(section)} ${String(named)}`
+function sectionOf([, section, member]: Path): string {
+  const name = typeof section === 'string' ? section : 'spec'
+  const id = typeof member === 'object' ? member['id'] : undefined
+  return typeof id === 'string' ? `${name} ${id}` : name
 }
 
 function documentOf(spec: Spec): Json {

@@ -3,7 +3,7 @@ import type { TenantNode } from '../desired/hierarchy.ts'
 import { fullName } from '../desired/fleet.ts'
 import { selects, subtree } from '../desired/select.ts'
 import { selectSubscriptions, type Subscriptions } from '../desired/subscriptions.ts'
-import { counted, firstOf, type Refusal, refused, refusedBy } from './authored.ts'
+import { counted, firstOf, type Refusal, refused, refusedUnplaced } from './authored.ts'
 
 export interface ShareEffect {
   /** Those that the share selects, parents first. */
@@ -45,9 +45,8 @@ function newConflict(before: Subscriptions, after: Subscriptions): Refusal | und
   if (!first) return undefined
   const [, cause] = first
   const more = fresh.length > 1 ? ` (and for ${counted(fresh.length - 1, 'more tenant')})` : ''
-  const { place, ...rest } = cause
-  return refusedBy({
-    ...rest,
+  return refusedUnplaced({
+    ...cause,
     message: `${cause.message}${more}`,
     hint: 'narrow the tag expression, or change the other share',
   })

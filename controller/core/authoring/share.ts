@@ -17,6 +17,7 @@ import {
   type Refusal,
   refused,
   refusedBy,
+  refusedUnplaced,
   type TextOf,
 } from './authored.ts'
 import { findWorkflow, ownerFolder, unknownTenant } from './find-workflow.ts'
@@ -53,10 +54,7 @@ export function share(state: DesiredState, textOf: TextOf, name: string, options
   const item = itemOf(state, owner, workflow, options)
   if (isRefusal(item)) return item
   const target = targetRelease(workflow, item, { file: '', path: '' })
-  if (target.kind === 'none') {
-    const { place, path, ...cause } = target.problem
-    return refusedBy(cause)
-  }
+  if (target.kind === 'none') return refusedUnplaced(target.problem)
 
   const shareName = options.name ?? workflow.name
   if (!isName(shareName)) return refused('bad-name', `\`${shareName}\` cannot be the name of a share`)

@@ -6,7 +6,6 @@ import {
   type Files,
   oneStep,
   overlay,
-  release,
   share,
   tenantsDownTo,
   without,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { stringify } from 'yaml'
 import { expect, test } from 'vitest'
-import { overlayFrom } from '../../../controller/core/authoring/index.ts'
+import { clone, overlayFrom } from '../../../controller/core/authoring/index.ts'
 import { parseDocument } from '../../../controller/core/model/parse-document.ts'
 import { workflowOf } from '../../fakes/fleet-answers.ts'
 import { channels, release, resolveFiles, share, tenantsDownTo } from '../../fakes/fleet-files.ts'
@@ -42,6 +42,7 @@ const leaves = (taken: readonly string[]) =>
 const block = fc.record({
   id: fc.constantFrom('block_a', 'block_b'),
   if: fc.constant('${{ true }}'),
+  // oxlint-disable-next-line unicorn/no-thenable
   then: fc.uniqueArray(leaves(['inner_a', 'inner_b', 'inner_c']), {
     selector: ({ id }) => id,
     minLength: 1,
@@ -76,7 +77,7 @@ const document = (body: object): string =>
 const isValid = (text: string): boolean =>
   parseDocument({ file: 'x', bytes: Buffer.from(text), kinds: ['Workflow'] }).kind === 'parsed'
 
-test('the effective workflow is what the edited copy says, also for a copy that is edited again', () => {
+test('the effective workflow is what the edited copy says, also when it is edited again, and what is cloned then', () => {
   const path = Object.keys(release('phish', '1.0.0', ''))[0] as string
   const around = { ...tenantsDownTo('acme/north'), ...channels('phish', '{ stable: 1.0.0 }'), ...share('all', 'phish') }
   fc.assert(
@@ -98,10 +99,18 @@ test('the effective workflow is what the edited copy says, also for a copy that 
         }
         for (const [file, text] of answer.edits) files = { ...files, [file]: text as string }
         const wanted = parseDocument({ file: 'x', bytes: Buffer.from(copy), kinds: ['Workflow'] })
-        const effective = workflowOf(resolveFiles(files), 'acme/north', 'phish').spec
-        expect(wanted.kind === 'parsed' && wanted.resource.spec).toEqual(effective)
+        const effective = workflowOf(resolveFiles(files), 'acme/north', 'phish')
+        expect(wanted.kind === 'parsed' && wanted.resource.spec).toEqual(effective.spec)
       }
+      const state = resolveFiles(files)
+      const copy = clone(state, (file) => files[file] as string, 'phish', 'acme/north')
+      if (copy.kind === 'refused') throw new Error(copy.problem.message)
+      const cloned = Object.fromEntries(Object.entries(files).filter(([file]) => copy.edits.get(file) !== null))
+      for (const [file, text] of copy.edits) if (text !== null) cloned[file] = text
+      expect(workflowOf(resolveFiles(cloned), 'acme/north', 'phish').digest).toBe(
+        workflowOf(state, 'acme/north', 'phish').digest,
+      )
     }),
-    { numRuns: process.env['HEADWATER_LANE'] === 'soak' ? 5_000 : 200 },
+    { numRuns: process.env['HEADWATER_LANE'] === 'soak' ? 2_000 : 60 },
   )
-})
+}, 240_000)
