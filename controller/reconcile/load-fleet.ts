@@ -1,4 +1,4 @@
-import { type CheckWorkflow, type DesiredState, type FleetFile, resolve } from '../core/desired/index.ts'
+import { type CheckWorkflow, createResolver, type DesiredState, type FleetFile } from '../core/desired/index.ts'
 import { placeOf } from '../core/desired/layout.ts'
 import type { Verdict } from '../core/model/document.ts'
 import { parseDocument } from '../core/model/parse-document.ts'
@@ -35,6 +35,7 @@ export function createFleetLoader(
   clock: () => number,
 ): () => Promise<LoadedFleet> {
   let verdicts: ReadonlyMap<string, Verdict> = new Map()
+  const resolve = createResolver(check)
   let last: LoadedFleet | undefined
   return async () => {
     const start = clock()
@@ -56,7 +57,7 @@ export function createFleetLoader(
     const { files, parsed, torn } = reading
     verdicts = reading.verdicts
     const parsedAt = clock()
-    const desired = resolve([...files, ...refusedBy(snapshot)], check)
+    const desired = resolve([...files, ...refusedBy(snapshot)])
     const resolvedAt = clock()
     const problems = await createPlaceFinder(source, snapshot).place(desired.problems)
     const loaded = {

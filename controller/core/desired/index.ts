@@ -2,7 +2,14 @@ export { type Comparison, compareStates, type Effect, type FieldChange } from '.
 export { type ExplainedField, explainTenant, explainWorkflow, layersOf, type Source } from './explain.ts'
 export type { Declared, Fleet, FleetFile, WorkflowFiles } from './fleet.ts'
 export { type Change, type ObservedTenant, type Plan, type PlanOptions, planChanges, toObserved } from './plan.ts'
-export { type CheckWorkflow, type DesiredState, type DesiredTenant, type DesiredWorkflow, resolve } from './resolve.ts'
+export {
+  type CheckWorkflow,
+  type DesiredState,
+  type DesiredTenant,
+  type DesiredWorkflow,
+  createResolver,
+  resolve,
+} from './resolve.ts'
 export { parseSelector, selects } from './select.ts'
 export { type Contest, type HeldConflict, heldConflicts, type RaisedConflict } from './conflicts.ts'
 export { unresolvedAnnotation } from './layers.ts'

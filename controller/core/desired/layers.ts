@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { isWithin, parentPath } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
@@ -10,7 +11,7 @@ import { cloneBase, mayBeClone, visibleWorkflow } from './subscriptions.ts'
  * keys are equal, and so are their renderings.
  */
 export interface Chain {
-  /** Blob ids of the overlays, in order: equal keys, equal rendering of a release. */
+  /** Ids of the workflow's files and of the overlays, in order: equal keys, equal rendering of a release. */
   readonly key: string
   readonly workflow: WorkflowFiles
   readonly above: Chain | null
@@ -62,7 +63,7 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
   const rootOf = (workflow: WorkflowFiles): Chain => {
     let root = roots.get(workflow)
     if (!root) {
-      root = { key: fullName(workflow.owner, workflow.name), workflow, above: null, overlay: null }
+      root = { key: stampOf(workflow), workflow, above: null, overlay: null }
       roots.set(workflow, root)
     }
     return root
@@ -97,12 +98,18 @@ function cloneFor(fleet: Fleet, tenant: TenantNode, workflow: WorkflowFiles): Wo
 function standIn(clone: WorkflowFiles, given: Chain): Chain {
   const base = cloneBase(clone)?.split('@')[1]
   return {
-    key: fullName(clone.owner, clone.name),
+    key: `${given.key} ${stampOf(clone)}`,
     workflow: clone,
     above: null,
     overlay: null,
     ...(base !== undefined && { standsFor: { chain: given, base } }),
   }
+}
+
+/** Names the workflow and all that can be rendered of it. */
+function stampOf({ owner, name, head, releases }: WorkflowFiles): string {
+  const ids = [head, ...releases.values()].map((entry) => (!entry || isUnreadable(entry) ? '-' : entry.oid))
+  return hash('sha256', [owner, name, ...releases.keys(), ...ids].join(' '))
 }
 
 /** A clone must name the workflow that its folder is called after and one of its releases; else it would stand for nothing. */

@@ -66,6 +66,9 @@ export interface Renderer {
   resolve(chain: Chain, wanted: string): Resolved
 }
 
+/** Renderings by key of the chain and release, of earlier resolves too. */
+type Remembered = Map<string, Rendering & { kind: 'rendered' }>
+
 /** The first error of a document; its path is one of the workflow. */
 type Check = (document: WorkflowDocument) => Problem | undefined
 
@@ -76,18 +79,17 @@ type Check = (document: WorkflowDocument) => Problem | undefined
  * Level i is `merge3(base = level above at the overlay's base release, ours = that with the overlay, theirs = level
  * above at the wanted release)`, so a level without an overlay follows by itself.
  */
-export function createRenderer(check: Check): Renderer {
+export function createRenderer(check: Check, remembered: Remembered): Renderer {
   const renderings = new Map<Chain, Map<string, Rendering>>()
-  /** By key and release: equal overlays of different tenants make one document. What went wrong names its owner. */
-  const shared = new Map<string, Rendering>()
   const resolutions = new Map<Chain, Map<string, Resolved>>()
   const render = (chain: Chain, release: string): Rendering =>
     memo(renderings, chain, release, () => {
+      // Equal overlays of different tenants make one document. What went wrong names its owner, and is not shared.
       const key = `${chain.key} ${release}`
-      const known = shared.get(key)
+      const known = remembered.get(key)
       if (known) return known
       const rendering = renderLevel(chain, release)
-      if (rendering.kind === 'rendered') shared.set(key, rendering)
+      if (rendering.kind === 'rendered') remembered.set(key, rendering)
       return rendering
     })
   const schema = schemaOf('Workflow')

@@ -15,6 +15,7 @@ import {
 } from './fleet.ts'
 import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
 import { buildLayers, type Chain, type Layers, overlaysOf } from './layers.ts'
+import { createSignatures, type Memory, newMemory } from './memory.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
 import { frozenBy } from './releases.ts'
 import { selectSubscriptions, type Subscription, type Subscriptions } from './subscriptions.ts'
@@ -55,6 +56,11 @@ export interface DesiredState {
   readonly renderer: Renderer
 }
 
+interface Received {
+  readonly subscription: Subscription
+  readonly chain: Chain
+}
+
 /** Static check of a workflow document; problems carry field paths of the workflow. */
 export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
 
@@ -63,14 +69,31 @@ export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
  * else; every tenant that a file speaks of is in the result, valid or frozen.
  */
 export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): DesiredState {
+  return createResolver(check)(files)
+}
+
+/** Resolves again and again; what did not change is not computed again, and the state is the same as without memory. */
+export function createResolver(check: CheckWorkflow): (files: Iterable<FleetFile>) => DesiredState {
+  let memory = newMemory()
+  return (files) => {
+    const next = newMemory(memory)
+    const state = resolveWith(files, check, memory, next)
+    memory = next
+    return state
+  }
+}
+
+function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: Memory, next: Memory): DesiredState {
   const fleet = readFleet(files)
   const hierarchy = buildHierarchy(fleet)
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
-  const renderer = createRenderer((document) =>
-    check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
+  const renderer = createRenderer(
+    (document) => check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
+    next.renderings,
   )
   const bind = createBinder(fleet)
+  const signatureOf = createSignatures(fleet, before, next)
   const problems = [
     ...fleet.problems,
     ...hierarchy.problems,
@@ -85,7 +108,7 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
   for (const path of [...fleet.tenants.keys()].sort()) {
     const node = hierarchy.nodes.get(path)
     const cause = frozen.get(path)
-    const tenant = node && !cause ? resolveTenant(node) : frozenTenant(path, cause)
+    const tenant = node && !cause ? rememberedTenant(node) : frozenTenant(path, cause)
     tenants.set(path, tenant)
   }
   const connectors = new Map<Digest, Connector['spec']>()
@@ -94,14 +117,28 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
   }
   return { tenants, problems: unique(problems), connectors, fleet, hierarchy, layers, renderer }
 
-  function resolveTenant(node: TenantNode): DesiredTenant {
+  function rememberedTenant(node: TenantNode): DesiredTenant {
+    const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]
+      .sort((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1))
+      .map((subscription) => ({ subscription, chain: layers.chainOf(node, subscription.workflow) }))
+    const signature = signatureOf(node, received)
+    const known = before.tenants.get(node.path)
+    if (known?.signature === signature) {
+      problems.push(...known.problems)
+      next.tenants.set(node.path, known)
+      return known.tenant
+    }
+    const reported = problems.length
+    const tenant = resolveTenant(node, received)
+    if (tenant.kind === 'valid') next.tenants.set(node.path, { signature, tenant, problems: problems.slice(reported) })
+    return tenant
+  }
+
+  function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
     const workflows = new Map<string, DesiredWorkflow>()
     const bindings: Record<string, ActionBinding> = Object.create(null)
-    const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])].sort((a, b) =>
-      a.workflow.name < b.workflow.name ? -1 : 1,
-    )
-    for (const subscription of received) {
-      const workflow = resolveWorkflow(node, subscription)
+    for (const { subscription, chain } of received) {
+      const workflow = resolveWorkflow(node, subscription, chain)
       if ('code' in workflow) return freeze(node.path, workflow)
       const twin = workflows.get(workflow.name)
       if (twin) {
@@ -157,10 +194,9 @@ export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): Desir
     return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
   }
 
-  function resolveWorkflow(node: TenantNode, subscription: Subscription): DesiredWorkflow | Problem {
+  function resolveWorkflow(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
     const { workflow, share, target } = subscription
     if (target.kind === 'none') return { ...target.problem, tenant: node.path }
-    const chain = layers.chainOf(node, workflow)
     const own = chain.overlay?.owner === node.path ? chain.overlay : undefined
     const refused = changeOfReadOnly(chain, workflow)
     if (refused) return { ...refused, tenant: node.path }
