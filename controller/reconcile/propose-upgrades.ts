@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { upgradeFile } from '../core/authoring/upgrade-file.ts'
 import { type DesiredState, rootChain, type Upgrade, upgradeSubject, upgradeTenant } from '../core/desired/index.ts'
 import type { TenantNode } from '../core/desired/hierarchy.ts'
@@ -5,6 +6,9 @@ import { upgradeBody, upgradeTitle } from '../core/authoring/upgrade-text.ts'
 import type { Proposal } from '../io/git/forge/forge.ts'
 
 type Moved = Upgrade & { kind: 'clean' | 'conflicted' }
+
+/** What a state asks for costs a merge for each level that waits, and a controller looks again and again. */
+const known = new WeakMap<DesiredState, { readonly base: string; readonly proposals: readonly Proposal[] }>()
 
 /**
  * The pull requests that the update modes ask for, one a level and workflow: in `auto` for a conflict that holds the
@@ -14,7 +18,9 @@ type Moved = Upgrade & { kind: 'clean' | 'conflicted' }
 export async function upgradeProposals(
   state: DesiredState,
   options: { base: string; now: number; textOf: (file: string) => Promise<string | undefined> },
-): Promise<Proposal[]> {
+): Promise<readonly Proposal[]> {
+  const earlier = known.get(state)
+  if (earlier?.base === options.base) return earlier.proposals
   const proposals: Proposal[] = []
   for (const { tenant, workflow } of waiting(state)) {
     const subject = upgradeSubject(state, tenant, workflow)
@@ -29,14 +35,15 @@ export async function upgradeProposals(
     const written = ours === undefined ? undefined : upgradeFile(edit, { ours, ...of })
     if (written?.kind === 'written') proposals.push(proposalOf(upgrade, written.text, options))
   }
+  known.set(state, { base: options.base, proposals })
   return proposals
 }
 
 function proposalOf(upgrade: Moved, text: string, { base, now }: { base: string; now: number }): Proposal {
   const { tenant, workflow, edit, conflicts } = upgrade
   return {
-    key: `upgrade/${tenant}/${workflow}`,
-    branch: `headwater/upgrade/${tenant}/${workflow}`,
+    key: `upgrade/${shortened(`${tenant}/${workflow}`)}`,
+    branch: `headwater/upgrade/${shortened(`${tenant}/${workflow}`)}`,
     base,
     title: upgradeTitle(upgrade),
     body: upgradeBody(upgrade),
@@ -45,6 +52,14 @@ function proposalOf(upgrade: Moved, text: string, { base, now }: { base: string;
     author: { name: 'Headwater', email: 'controller@headwater.invalid' },
     at: now,
   }
+}
+
+const longest = 150
+
+/** Tenants lie at any depth, and a branch has a name of limited length. */
+function shortened(path: string): string {
+  if (path.length <= longest) return path
+  return `${path.slice(0, longest - 20).replace(/[/-]+$/, '')}-${createHash('sha256').update(path).digest('hex').slice(0, 12)}`
 }
 
 /** Each level that has to do something, once. */

@@ -3,7 +3,7 @@ import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { type Comparison, compareStates } from './compare.ts'
 import { type HeldConflict, heldConflicts } from './conflicts.ts'
-import { type Declared, isUnreadable } from './fleet.ts'
+import { type Declared, fullName, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import type { DesiredState } from './resolve.ts'
 import { selects, subtree } from './select.ts'
@@ -123,9 +123,13 @@ function connectionsOf(
 function newRights(from: DesiredState, to: DesiredState): Impact['newRights'] {
   const rights = new Reaches<{ binding: string; role: string; subjects: string[] }>()
   const earlier = new Map(from.fleet.bindings.map((binding) => [binding.file, binding]))
+  const rolesBefore = rolesOf(from)
+  const rolesNow = rolesOf(to)
   for (const binding of to.fleet.bindings) {
-    const before = earlier.get(binding.file)
     const { role, subjects } = binding.resource.spec
+    // A role that says something else gives other rights to everybody who has it.
+    const isSameRole = rolesBefore.get(role) === rolesNow.get(role)
+    const before = isSameRole ? earlier.get(binding.file) : undefined
     const isSame = before !== undefined && before.oid === binding.oid
     for (const node of subtree(to.hierarchy.nodes, binding.resource.spec.to.subtree ?? binding.owner)) {
       if (!reaches(binding, node)) continue
@@ -146,6 +150,16 @@ function newRights(from: DesiredState, to: DesiredState): Impact['newRights'] {
   return rights.all()
 }
 
+/** Blob ids of every role of a name; roles of several owners may share one. */
+function rolesOf({ fleet }: DesiredState): Map<string, string> {
+  const found = new Map<string, string>()
+  for (const { resource, owner, oid } of fleet.roles) {
+    const { name } = resource.metadata
+    found.set(name, `${found.get(name) ?? ''} ${owner} ${oid}`)
+  }
+  return found
+}
+
 function reaches(binding: Declared<'RoleBinding'>, node: TenantNode): boolean {
   return isWithin(node.path, binding.owner) && selects(binding.resource.spec.to, node)
 }
@@ -159,17 +173,26 @@ function sameSubjects(a: Declared<'RoleBinding'>, b: Declared<'RoleBinding'>): b
   return names(a) === names(b)
 }
 
-/** A release is what tenants run and what overlays were written against: once it is there it never changes. */
+/**
+ * A release is what tenants run and what overlays were written against: once it is there it never changes. It moves
+ * with the tenant that owns it, and leaves with it.
+ */
 export function changedReleases(from: DesiredState, to: DesiredState): Problem[] {
   const found: Problem[] = []
-  for (const [name, workflow] of from.fleet.workflows) {
+  const places = new Map([...to.hierarchy.nodes.values()].map(({ uid, path }) => [uid, path]))
+  for (const workflow of from.fleet.workflows.values()) {
+    const { owner } = workflow
+    const uid = from.hierarchy.nodes.get(owner)?.uid
+    const place = uid === undefined ? owner : (places.get(uid) ?? owner)
+    if (owner !== '' && place === owner && !to.fleet.tenants.has(owner)) continue
+    const after = to.fleet.workflows.get(fullName(place, workflow.name))
     for (const [version, release] of workflow.releases) {
-      const now = to.fleet.workflows.get(name)?.releases.get(version)
-      const place = { place: { file: release.file, line: 1, column: 1 } }
-      if (!now) found.push(problem('release-changed', `release ${version} of ${workflow.name} is gone`, place))
+      const now = after?.releases.get(version)
+      const at = { place: { file: release.file, line: 1, column: 1 } }
+      if (!now) found.push(problem('release-changed', `release ${version} of ${workflow.name} is gone`, at))
       else if (isUnreadable(now) || isUnreadable(release) || now.oid !== release.oid) {
         if (isUnreadable(release)) continue
-        found.push(problem('release-changed', `release ${version} of ${workflow.name} is not what it was`, place))
+        found.push(problem('release-changed', `release ${version} of ${workflow.name} is not what it was`, at))
       }
     }
   }
