@@ -122,7 +122,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
       },
       listRuns: (filter) => store.listRuns(filter),
       history,
-      approve: async (runId, answer) => (await backend.signal(runId, { kind: 'approval', ...answer })).kind === 'taken',
+      approve: async (runId, answer) => {
+        const taken = await backend.signal(runId, { kind: 'approval', ...answer })
+        return taken.kind === 'refused' ? taken.message : undefined
+      },
       cancel: async (runId, by, reason) => (await backend.cancel(runId, { by, reason })) === 'cancelled',
       webhookSecret: (uid) => webhookSecret(key, uid),
       now: Date.now,

@@ -36,7 +36,11 @@ export interface ControllerView {
   start(wanted: RunWanted): Promise<Started>
   listRuns(filter: RunFilter): RunPage
   history(runId: string): RunHistory | undefined
-  approve(runId: string, answer: { step: string; approved: boolean; by: string; comment?: string }): Promise<boolean>
+  /** Undefined where the answer was taken; otherwise why not. */
+  approve(
+    runId: string,
+    answer: { step: string; approved: boolean; by: string; comment?: string },
+  ): Promise<string | undefined>
   cancel(runId: string, by: string, reason: string): Promise<boolean>
   webhookSecret(tenantUid: string): string
   now(): number

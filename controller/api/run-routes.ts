@@ -66,7 +66,7 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
         },
       },
       responses: { 200: schemas.runPage },
-      handle: ({ query }) => ok(controller.listRuns(query as Parameters<ControllerView['listRuns']>[0])),
+      handle: ({ query }) => ok(controller.listRuns(query)),
     },
     {
       method: 'GET',
@@ -105,8 +105,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
       handle: async ({ params, body }) => {
         const { state } = found(controller, params['id'])
         const answer = body as { step: string; approved: boolean; comment?: string }
-        const taken = await controller.approve(state.request.runId, { ...answer, by: operator })
-        if (!taken) throw new ApiError(409, 'refused', `step ${answer.step} does not wait for an approval`)
+        const refusal = await controller.approve(state.request.runId, { ...answer, by: operator })
+        if (refusal !== undefined) throw new ApiError(409, 'refused', refusal)
         return ok({ ok: true })
       },
     },

@@ -1,4 +1,11 @@
-import { type DesiredState, type ObservedTenant, type Plan, planChanges, toObserved } from '../core/desired/index.ts'
+import {
+  changedReleases,
+  type DesiredState,
+  type ObservedTenant,
+  type Plan,
+  planChanges,
+  toObserved,
+} from '../core/desired/index.ts'
 import type { Problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import { canonicalText, type Json } from '../core/model/values.ts'
@@ -50,6 +57,7 @@ interface Pass {
 export function createReconciler(parts: ReconcilerParts): () => Promise<Reconciled> {
   let live: ReadonlyMap<string, LiveTenant> = new Map()
   let recorded: ReadonlyMap<string, ObservedTenant> | undefined
+  let before: DesiredState | undefined
 
   const phases: readonly (readonly [string, (pass: Pass) => Promise<void> | void])[] = [
     ['load', async (pass) => void (pass.loaded = await parts.load())],
@@ -73,7 +81,12 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       await phase(pass)
       timings[name] = parts.clock() - start
     }
-    const { snapshot, desired, problems, timings: loading } = pass.loaded
+    const { snapshot, desired, timings: loading } = pass.loaded
+    const problems = [
+      ...(before && before !== desired ? changedReleases(before, desired) : []),
+      ...pass.loaded.problems,
+    ]
+    before = desired
     const { load: _, ...rest } = timings
     const detail = { snapshot: loading.snapshot, parse: loading.parse, resolve: loading.resolve, ...rest }
     return {

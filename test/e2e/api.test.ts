@@ -59,10 +59,8 @@ async function call(
   }
 }
 
-function signed(
-  body: Buffer,
-  { id = randomUUID() as string, tenant = contoso, at = Date.now() } = {},
-): Record<string, string> {
+function signed(body: Buffer, options: { id?: string; tenant?: string; at?: number } = {}): Record<string, string> {
+  const { id = randomUUID(), tenant = contoso, at = Date.now() } = options
   const timestamp = String(Math.floor(at / 1000))
   const uid = controller.view.reconciled()?.live.get(tenant)?.uid ?? ''
   return {

@@ -44,7 +44,8 @@ function starterFleet(): Map<string, string> {
 function filesOf({ files }: FleetDraft, known: Map<string, FleetFile>): FleetFile[] {
   return [...files].map(([path, text]) => {
     const key = `${path}\n${text}`
-    const file = known.get(key) ?? (parsed({ [path]: text })[0] as FleetFile)
+    const file = known.get(key) ?? parsed({ [path]: text })[0]
+    if (!file) throw new Error('a file was not parsed')
     known.set(key, file)
     return file
   })

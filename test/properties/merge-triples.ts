@@ -30,7 +30,7 @@ export const schema = ((): MergeSchema => {
     target: { type: 'object', 'x-kubernetes-map-type': 'atomic' },
     steps,
   }
-  return { type: 'object', properties } as MergeSchema
+  return { type: 'object', properties }
 })()
 
 const stepIds = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -103,7 +103,7 @@ function applyEdit(root: MutableMap, [kind, place, value]: Edit): void {
     case 2: {
       if (!isMap(root.labels)) return
       const key = keys[place % keys.length] as string
-      if (value % 3 === 0) delete (root.labels as MutableMap)[key]
+      if (value % 3 === 0) delete root.labels[key]
       else
         Object.defineProperty(root.labels, key, { value: fresh, writable: true, enumerable: true, configurable: true })
       return
@@ -120,7 +120,7 @@ function applyEdit(root: MutableMap, [kind, place, value]: Edit): void {
       return
     case 5:
     case 6: {
-      const tags = (isList(root.tags) ? [...root.tags] : []) as Json[]
+      const tags = isList(root.tags) ? [...root.tags] : []
       const tag = ['red', 'green', 'blue', 'black', 'white', 7][place % 6] as Json
       root.tags = tags.includes(tag)
         ? tags.filter((other) => other !== tag)

@@ -3,7 +3,7 @@ import { type HeldConflict, heldConflicts } from '../../core/desired/index.ts'
 import type { Json } from '../../core/model/values.ts'
 import { showSafely } from '../../core/model/terminal-text.ts'
 import type { Command } from '../command.ts'
-import { offlineOptions, type OpenedFleet, withFleet } from '../open-fleet.ts'
+import { offlineOptions, type OpenedFleet, tenantOf, withFleet } from '../open-fleet.ts'
 import { count, type Output } from '../output.ts'
 
 export const conflicts: Command = {
@@ -14,7 +14,9 @@ export const conflicts: Command = {
   examples: ['headwater conflicts', 'headwater conflicts acme/north', 'headwater conflicts -o json --ref main'],
   run: (call) =>
     withFleet(call, async (fleet) => {
-      const held = heldConflicts(fleet.desired, call.args[0] ?? '')
+      const [below = ''] = call.args
+      if (below !== '' && !fleet.desired.tenants.has(below)) tenantOf(fleet, below)
+      const held = heldConflicts(fleet.desired, below)
       const placed = await Promise.all(held.map((conflict) => withPlaces(fleet, conflict)))
       if (call.out.isJson) call.out.json(placed)
       else {
@@ -56,7 +58,8 @@ function showGroup(out: Output, group: readonly Placed[], all: readonly Placed[]
   out.line(`  ours    ${brief(first.ours)}  ${where(positions.ours)}`)
   out.line(`  theirs  ${brief(first.theirs)}  ${where(positions.theirs)}`)
   if (lockedBy !== undefined) out.line(`  locked by ${lockedBy}`)
-  if (renameHint) out.line(`  perhaps renamed to ${renameHint.to} (${Math.round(renameHint.similarity * 100)} % alike)`)
+  if (renameHint)
+    out.line(`  perhaps renamed to ${showSafely(renameHint.to)} (${Math.round(renameHint.similarity * 100)} % alike)`)
   out.line(
     `  decided by ${group.map((conflict) => conflict.level).join(', ')}; holds back ${count(new Set(group.flatMap((conflict) => conflict.tenants)).size, 'tenant')}`,
   )

@@ -3,8 +3,10 @@ import { type DesiredWorkflow, layersOf } from '../../core/desired/index.ts'
 import { formatPath } from '../../core/merge/index.ts'
 import { suggestName } from '../../core/model/suggest-name.ts'
 import { problem } from '../../core/model/problems.ts'
+import { showSafely } from '../../core/model/terminal-text.ts'
 import { type Command, CommandError } from '../command.ts'
 import { offlineOptions, type OpenedFleet, tenantOf, withFleet } from '../open-fleet.ts'
+import { count } from '../output.ts'
 
 export const render: Command = {
   name: 'render',
@@ -40,8 +42,9 @@ export const render: Command = {
         call.out.line(`# digest ${workflow.digest}`)
         for (const layer of layers)
           call.out.line(`# ${layer.owner === '' ? 'template' : `overlay of ${layer.owner}`}: ${layer.file}`)
-        if (held) call.out.line(`# held back from ${held.wanted}: ${held.conflicts} conflicts at ${held.level}`)
-        for (const notice of notices) call.out.line(`# notice ${notice.code} at ${notice.path}`)
+        if (held)
+          call.out.line(`# held back from ${held.wanted}: ${count(held.conflicts, 'conflict')} at ${held.level}`)
+        for (const notice of notices) call.out.line(`# notice ${notice.code} at ${showSafely(notice.path)}`)
         const document = {
           apiVersion: 'headwater.dev/v1',
           kind: 'Workflow',

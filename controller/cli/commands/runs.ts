@@ -27,7 +27,7 @@ export const runs: Command = {
       if (value !== undefined) query.set(name, value)
     }
     if (call.options['below'] === true) query.set('below', 'true')
-    const page = await openApi(call).get<RunPage>(`/v1/runs?${query}`)
+    const page = await openApi(call).get<RunPage>(`/v1/runs?${query.toString()}`)
     if (call.out.isJson) call.out.json(page)
     else {
       call.out.table(

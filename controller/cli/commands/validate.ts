@@ -1,6 +1,7 @@
-import { isError } from '../../core/model/problems.ts'
-import type { Command } from '../command.ts'
-import { offlineOptions, withFleet } from '../open-fleet.ts'
+import { changedReleases } from '../../core/desired/index.ts'
+import { isError, type Problem } from '../../core/model/problems.ts'
+import type { Call, Command } from '../command.ts'
+import { type OpenedFleet, offlineOptions, withFleet } from '../open-fleet.ts'
 import { count, countProblems } from '../output.ts'
 
 export const validate: Command = {
@@ -9,7 +10,9 @@ export const validate: Command = {
   options: offlineOptions,
   examples: ['headwater validate', 'headwater validate --ref main -o json', 'headwater validate --repo ../fleet'],
   run: (call) =>
-    withFleet(call, async ({ desired, problems, snapshot, timings }) => {
+    withFleet(call, async (fleet) => {
+      const { desired, snapshot, timings } = fleet
+      const problems = [...fleet.problems, ...(await changedSinceHead(call, fleet))]
       const frozen = [...desired.tenants.values()]
         .filter((tenant) => tenant.kind === 'frozen')
         .map((tenant) => tenant.path)
@@ -36,4 +39,21 @@ export const validate: Command = {
       }
       return problems.some(isError) ? 1 : 0
     }),
+}
+
+/** A release that is committed never changes: compared with HEAD where the working tree is looked at. */
+async function changedSinceHead(call: Call, { desired, snapshot, places }: OpenedFleet): Promise<Problem[]> {
+  const { commit, uncommitted } = snapshot.revision
+  if (call.options['ref'] !== undefined || commit === null || !uncommitted.some((path) => path.includes('/releases/')))
+    return []
+  const found: Problem[] = []
+  await withFleet(
+    call,
+    async (head) => {
+      found.push(...changedReleases(head.desired, desired))
+      return 0
+    },
+    'HEAD',
+  )
+  return places.place(found)
 }

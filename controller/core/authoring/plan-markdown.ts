@@ -24,7 +24,8 @@ export function planMarkdown(impact: Impact): string {
     if (text.length <= budget) return text
   }
   const text = render(impact, levels.at(-1) as Level)
-  return `${text.slice(0, budget - 120)}\n\n… cut here: \`headwater plan -o json\` has everything.\n`
+  const kept = text.slice(0, text.lastIndexOf('\n', budget - 120))
+  return `${kept}\n\n… cut here: \`headwater plan -o json\` has everything.\n`
 }
 
 function render(impact: Impact, level: Level): string {

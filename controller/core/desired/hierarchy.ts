@@ -64,7 +64,7 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
     } else if (parent === undefined) {
       frozen.set(path, frozen.get(above) as Problem)
     } else {
-      const uid = tenant.resource.metadata.uid as string
+      const uid = tenant.resource.metadata.uid
       const twins = uids.get(uid)?.filter((file) => file !== tenant.file) ?? []
       if (twins.length > 0) {
         const duplicate = problem('duplicate-uid', `the uid ${uid} is also that of ${twins.join(', ')}`, {
@@ -100,7 +100,7 @@ function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
   const files = new Map<string, string[]>()
   for (const { tenant } of fleet.tenants.values()) {
     if (!tenant || isUnreadable(tenant)) continue
-    const uid = tenant.resource.metadata.uid as string
+    const uid = tenant.resource.metadata.uid
     const known = files.get(uid)
     if (known) known.push(tenant.file)
     else files.set(uid, [tenant.file])
@@ -112,13 +112,13 @@ function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: Tenant
   const { spec, metadata } = declared.resource
   return {
     path: files.path,
-    uid: metadata.uid as string,
+    uid: metadata.uid,
     declared,
     files,
     parent,
     children: [],
     tags: inherit(parent?.tags, spec.tags),
-    values: inheritValues(parent?.values, spec.values as JsonMap | undefined),
+    values: inheritValues(parent?.values, spec.values),
     timezone: spec.timezone ?? parent?.timezone ?? defaults.timezone,
     brand: {
       ...parent?.brand,

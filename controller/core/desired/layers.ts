@@ -80,7 +80,7 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
   }
   const extend = (tenant: TenantNode, workflow: WorkflowFiles): Chain => {
     const inScope = tenant.parent !== null && isWithin(tenant.parent.path, workflow.owner)
-    const given = inScope ? chainOf(tenant.parent as TenantNode, workflow) : rootOf(workflow)
+    const given = inScope ? chainOf(tenant.parent, workflow) : rootOf(workflow)
     const clone = cloneFor(fleet, tenant, workflow)
     const above = clone ? standIn(clone, given) : given
     const overlay = overlays.get(tenant)?.get(workflow)

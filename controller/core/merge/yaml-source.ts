@@ -79,7 +79,3 @@ export interface BlockEntry extends SourceEntry {
   /** The comment at the end of its line, with the white space before it; undefined where the line goes on with another entry. */
   readonly line: { readonly from: number; readonly to: number } | undefined
 }
-
-export function isCollection(node: SourceNode | undefined): node is SourceFlow | SourceBlock {
-  return node?.kind === 'flow' || node?.kind === 'block'
-}

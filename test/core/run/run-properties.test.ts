@@ -42,7 +42,7 @@ const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
       yes: fc.array(tie('shape'), { maxLength: 3 }),
       no: fc.array(tie('shape'), { maxLength: 3 }),
     }),
-  ) as fc.Arbitrary<Shape>,
+  ),
 }))
 
 function stepsOf(shapes: readonly Shape[], count = { next: 0 }): Step[] {
