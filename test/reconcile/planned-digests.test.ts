@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compareStates, type ObservedTenant } from '../../controller/core/desired/index.ts'
+import { compareStates } from '../../controller/core/desired/index.ts'
 import { createReconciler, type ObservedStore } from '../../controller/reconcile/reconciler.ts'
 import type { LoadedFleet } from '../../controller/reconcile/load-fleet.ts'
 import { channels, type Files, overlay, release, resolveFiles, share, tenantsDownTo } from '../fakes/fleet-files.ts'
@@ -18,8 +18,10 @@ const files: Files = {
 const next = channels('phish', '{ stable: 2.0.0 }')
 
 /** A store that remembers what was applied, and nothing else. */
-function memoryStore(): ObservedStore & { readonly applied: Map<string, ObservedTenant> } {
-  const applied = new Map<string, ObservedTenant>()
+type Stored = Parameters<ObservedStore['applyObserved']>[0]['upserts'][number]
+
+function memoryStore(): ObservedStore & { readonly applied: Map<string, Stored> } {
+  const applied = new Map<string, Stored>()
   const objects = new Map<string, string>()
   return {
     applied,
@@ -31,7 +33,7 @@ function memoryStore(): ObservedStore & { readonly applied: Map<string, Observed
       for (const path of removals) applied.delete(path)
       for (const tenant of upserts) applied.set(tenant.path, tenant)
     },
-  } as ObservedStore & { applied: Map<string, ObservedTenant> }
+  }
 }
 
 function loadedFrom(current: () => Files): LoadedFleet {
