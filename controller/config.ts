@@ -15,7 +15,7 @@ export interface Config {
 
 export function readConfig(): Config {
   const { env, stdout } = process
-  const isTerminal =  stdout.isTTY && env['CI'] === undefined
+  const isTerminal = stdout.isTTY && env['CI'] === undefined
   return Object.freeze({
     isTerminal,
     hasColor: env['NO_COLOR'] === undefined && (isTerminal || env['FORCE_COLOR'] !== undefined),

@@ -80,7 +80,7 @@ describe('who may import whom', () => {
     expect(imports.length).toBeGreaterThan(300)
   })
 
-  test((layers.join(' ← ')), () => {
+  test(layers.join(' ← '), () => {
     const wrong = imports
       .filter((each) => isLocal(each) && layerOf(each.to) > layerOf(each.from))
       .map(({ at, to }) => `${at} imports ${to}`)

@@ -84,7 +84,7 @@ function edited(count: number, side: 0 | 1): Json {
   }
   copy.spec.steps.splice(Math.floor(count / 3) + side * 2, 0, { id: `added-${side}`, name: 'New', uses: 'notify' })
   if (side === 1) copy.spec.steps[1] = { ...(copy.spec.steps[1] as MutableMap), name: 'Renamed upstream' }
-  return toValue(copy as unknown)
+  return toValue(copy)
 }
 
 export function measureMerge(): MergeFigures {

@@ -103,7 +103,8 @@ function applyEdit(root: MutableMap, [kind, place, value]: Edit): void {
     case 2: {
       if (!isMap(root.labels)) return
       const key = keys[place % keys.length] as string
-      if (value % 3 === 0) delete root.labels[key]
+      const labels: MutableMap = root.labels
+      if (value % 3 === 0) delete labels[key]
       else
         Object.defineProperty(root.labels, key, { value: fresh, writable: true, enumerable: true, configurable: true })
       return

@@ -76,7 +76,8 @@ export const problemCodes = {
     'In the modes review and pinned a release must be named: write it under `pins`, or as `base` of an overlay.',
   'not-shared': 'No share hands this workflow to any tenant.',
   'held-back': 'The tenant stays at an earlier release because of a conflict: decide it with `headwater upgrade`.',
-  'release-changed': 'A release never changes once it is there: put it back, and make a new one with `headwater release`.',
+  'release-changed':
+    'A release never changes once it is there: put it back, and make a new one with `headwater release`.',
   'too-many-removals': 'So many tenants are never removed without a person’s word: allow the exact number.',
   'frozen-by': 'The tenant stays at its last good state until the named file is corrected.',
 

@@ -97,6 +97,9 @@ function afterOf(header: string | undefined, now: number): { afterMs?: number } 
 
 /** The vendor's own words, on one line. */
 function excerpt(text: string): string {
-  const line = text.slice(0, 2_000).replace(/[\p{C}\p{Z}]+/gu, ' ').trim()
+  const line = text
+    .slice(0, 2_000)
+    .replace(/[\p{C}\p{Z}]+/gu, ' ')
+    .trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
