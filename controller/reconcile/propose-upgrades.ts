@@ -3,7 +3,7 @@ import { upgradeFile } from '../core/authoring/upgrade-file.ts'
 import { type DesiredState, rootChain, type Upgrade, upgradeSubject, upgradeTenant } from '../core/desired/index.ts'
 import type { TenantNode } from '../core/desired/hierarchy.ts'
 import { upgradeBody, upgradeTitle } from '../core/authoring/upgrade-text.ts'
-import type { Proposal } from '../io/git/forge/forge.ts'
+import type { Forge, Proposal, ProposeOutcome } from '../io/git/forge/forge.ts'
 
 type Moved = Upgrade & { kind: 'clean' | 'conflicted' }
 
@@ -39,6 +39,41 @@ export async function upgradeProposals(
   return proposals
 }
 
+const author = { name: 'Headwater', email: 'controller@headwater.invalid' }
+
+/**
+ * Proposes what a state asks for, and closes what it does not ask for any more: a conflict that was decided on the
+ * branch itself, a release that went back, a tenant that left. What a person edited stays theirs.
+ */
+export async function proposeUpgrades(
+  forge: Forge,
+  state: DesiredState,
+  options: Parameters<typeof upgradeProposals>[1],
+): Promise<ProposeOutcome[]> {
+  const proposals = await upgradeProposals(state, options)
+  const wanted = new Set(proposals.map(({ key }) => key))
+  const open = await forge.list({ state: 'open', keyPrefix: 'upgrade/' })
+  const settled = open
+    .filter(({ key, base, author: by }) => base === options.base && by === author.name && !wanted.has(key))
+    .filter(({ key }) => !isBlind(state, key))
+    // A proposal that the base holds already ends the open one, and does not stand in the way of the next.
+    .map(
+      ({ key, branch, base, title, body, labels }): Proposal => ({
+        ...{ key, branch, base, title, body, labels, author, at: options.now },
+        files: new Map(),
+      }),
+    )
+  return await forge.proposeMany([...proposals, ...settled])
+}
+
+/** A tenant that is frozen asks for nothing because nobody knows what it would ask for. */
+function isBlind(state: DesiredState, key: string): boolean {
+  if (state.fleet.frozen.has('')) return true
+  const path = key.slice('upgrade/'.length, key.lastIndexOf('/'))
+  const tenant = state.tenants.get(path)
+  return tenant?.kind === 'frozen'
+}
+
 function proposalOf(upgrade: Moved, text: string, { base, now }: { base: string; now: number }): Proposal {
   const { tenant, workflow, edit, conflicts } = upgrade
   return {
@@ -49,7 +84,7 @@ function proposalOf(upgrade: Moved, text: string, { base, now }: { base: string;
     body: upgradeBody(upgrade),
     labels: conflicts.length > 0 ? ['upgrade', 'conflict'] : ['upgrade'],
     files: new Map([[edit.file, text]]),
-    author: { name: 'Headwater', email: 'controller@headwater.invalid' },
+    author,
     at: now,
   }
 }

@@ -23,7 +23,10 @@ export async function run(folder: string, words: readonly string[], hasColor = f
 }
 
 /** The same with `-o json`, parsed. */
-export async function runJson(folder: string, words: readonly string[]): Promise<{ code: number; json: any }> {
+export async function runJson(
+  folder: string,
+  words: readonly string[],
+): Promise<{ code: number; json: ReturnType<typeof JSON.parse> }> {
   const { code, out } = await run(folder, [...words, '-o', 'json'])
   return { code, json: JSON.parse(out) }
 }

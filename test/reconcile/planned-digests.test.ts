@@ -28,7 +28,7 @@ function memoryStore(): ObservedStore & { readonly applied: Map<string, Stored> 
     readObserved: () => new Map(applied),
     readObject: (digest) => objects.get(digest),
     appliedCommits: () => [],
-    applyObserved: async ({ upserts, removals, objects: fresh = [] }) => {
+    applyObserved: async ({ upserts, removals, objects: fresh }) => {
       for (const { digest, json } of fresh) objects.set(digest, json)
       for (const path of removals) applied.delete(path)
       for (const tenant of upserts) applied.set(tenant.path, tenant)

@@ -44,7 +44,8 @@ export const upgrade: Command = {
     let undecided: Undecided | undefined
     try {
       return await applyEdits(call, {
-        key: `upgrade/${tenant}/${workflow}`,
+        // A decision has a pull request of its own: the controller would write what is undecided over it.
+        key: `${decisions.length > 0 ? 'decision' : 'upgrade'}/${tenant}/${workflow}`,
         author: (state, textOf) => {
           const answer = move(state, textOf, { tenant, workflow, decide, ...options, ...(to !== undefined && { to }) })
           if (answer.kind !== 'undecided') return answer
