@@ -119,7 +119,8 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       upserts.push({ ...toObserved(tenant), state: tenant.context.suspended ? 'suspended' : 'applied', reason: '' })
       keep(tenant.contextDigest, tenant.context)
       for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
-      for (const { connections } of Object.values(tenant.context.bindings)) {
+      for (const { connections, inputSchema } of Object.values(tenant.context.bindings)) {
+        if (inputSchema !== undefined) keep(inputSchema, desired.inputSchemas.get(inputSchema) as object)
         for (const { connectorDigest } of connections)
           keep(connectorDigest, desired.connectors.get(connectorDigest) as object)
       }

@@ -58,7 +58,7 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
     const declared = fleet.actions.get(action)
     if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
     if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
-    const { effect } = declared.resource.spec
+    const { effect, input } = declared.resource.spec
 
     const rules = guardrailsOf(tenant).filter((guardrail) => applies(guardrail, tenant, action, effect))
     const forbidden = rules.find((guardrail) => guardrail.resource.spec.rule === 'forbid')
@@ -106,7 +106,10 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
     const approval = rules.find((guardrail) => guardrail.resource.spec.rule === 'approve')
     const reason =
       approval && (approval.resource.spec.message ?? `${approval.resource.metadata.name} demands an approval`)
-    return { kind: 'bound', binding: { effect, ...(reason !== undefined && { approval: reason }), connections } }
+    return {
+      kind: 'bound',
+      binding: { effect, inputSchema: digestOf(input), ...(reason !== undefined && { approval: reason }), connections },
+    }
   }
 }
 

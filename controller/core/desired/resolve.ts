@@ -15,6 +15,7 @@ import {
 } from './fleet.ts'
 import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
 import { buildLayers, type Chain, type Layers, overlaysOf } from './layers.ts'
+import type { JsonMap } from '../model/values.ts'
 import { createSignatures, type Memory, newMemory } from './memory.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
 import { frozenBy } from './releases.ts'
@@ -49,6 +50,8 @@ export interface DesiredState {
   readonly tenants: ReadonlyMap<string, DesiredTenant>
   readonly problems: readonly Problem[]
   readonly connectors: ReadonlyMap<Digest, Connector['spec']>
+  /** Input schemas of the actions. */
+  readonly inputSchemas: ReadonlyMap<Digest, JsonMap>
   /** For explain and plan: what the state was made of. */
   readonly fleet: Fleet
   readonly hierarchy: Hierarchy
@@ -115,7 +118,11 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
   for (const connector of fleet.connectors.values()) {
     if (!isUnreadable(connector)) connectors.set(digestOf(connector.resource.spec), connector.resource.spec)
   }
-  return { tenants, problems: unique(problems), connectors, fleet, hierarchy, layers, renderer }
+  const inputSchemas = new Map<Digest, JsonMap>()
+  for (const action of fleet.actions.values()) {
+    if (!isUnreadable(action)) inputSchemas.set(digestOf(action.resource.spec.input), action.resource.spec.input)
+  }
+  return { tenants, problems: unique(problems), connectors, inputSchemas, fleet, hierarchy, layers, renderer }
 
   function rememberedTenant(node: TenantNode): DesiredTenant {
     const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]

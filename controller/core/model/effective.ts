@@ -35,6 +35,8 @@ export interface BoundConnection {
 
 export interface ActionBinding {
   readonly effect: 'read' | 'contain' | 'destructive'
+  /** Digest of the action's input schema: what does not fit it is not sent to anybody. */
+  readonly inputSchema?: Digest
   /** Present where a guardrail demands that a person approves each step with this action; the reason in words. */
   readonly approval?: string
   /** At least one; each performs the action, with an outcome of its own. */

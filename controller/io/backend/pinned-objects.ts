@@ -1,6 +1,6 @@
-import type { Digest, TenantContext } from '../../core/model/effective.ts'
+import type { ActionBinding, Digest, TenantContext } from '../../core/model/effective.ts'
 import type { Connector, Workflow } from '../../core/model/generated/kinds.ts'
-import { toValue } from '../../core/model/values.ts'
+import { type JsonMap, toValue } from '../../core/model/values.ts'
 import { eachStep } from '../../core/run/each-step.ts'
 import type { RunRequested } from '../../core/run/events.ts'
 import type { StoredObject } from '../../core/run/journal.ts'
@@ -11,6 +11,7 @@ export interface Pins {
   readonly workflow: Workflow['spec']
   readonly tenant: TenantContext
   readonly connectors: Readonly<Record<Digest, Connector['spec']>>
+  readonly inputSchemas: Readonly<Record<Digest, JsonMap>>
 }
 
 const kept = 2_000
@@ -43,19 +44,25 @@ export class PinnedObjects {
     const connectors: Record<Digest, Connector['spec']> = Object.create(null)
     for (const digest of connectorDigests(spec, tenant))
       connectors[digest] = read('connector', digest) as Connector['spec']
-    const pins: Pins = { key, workflow: spec, tenant, connectors }
+    const inputSchemas: Record<Digest, JsonMap> = Object.create(null)
+    for (const { inputSchema } of bindingsOf(spec, tenant)) {
+      if (inputSchema !== undefined) inputSchemas[inputSchema] = read('input schema', inputSchema) as JsonMap
+    }
+    const pins: Pins = { key, workflow: spec, tenant, connectors, inputSchemas }
     this.#pins.set(key, pins)
     if (this.#pins.size > kept) this.#pins.delete(this.#pins.keys().next().value ?? key)
     return pins
   }
 }
 
-function connectorDigests(spec: Workflow['spec'], { bindings }: TenantContext): Set<Digest> {
-  const digests = new Set<Digest>()
-  for (const { step } of eachStep(spec.steps)) {
-    const binding =
-      step.action !== undefined && Object.hasOwn(bindings, step.action) ? bindings[step.action] : undefined
-    for (const { connectorDigest } of binding?.connections ?? []) digests.add(connectorDigest)
-  }
-  return digests
+function connectorDigests(spec: Workflow['spec'], tenant: TenantContext): Set<Digest> {
+  return new Set(bindingsOf(spec, tenant).flatMap(({ connections }) => connections.map((each) => each.connectorDigest)))
+}
+
+/** The bindings that the steps use. */
+function bindingsOf(spec: Workflow['spec'], { bindings }: TenantContext): ActionBinding[] {
+  return [...eachStep(spec.steps)].flatMap(({ step: { action } }) => {
+    const binding = action !== undefined && Object.hasOwn(bindings, action) ? bindings[action] : undefined
+    return binding ? [binding] : []
+  })
 }

@@ -3,6 +3,8 @@ import { advance, attemptsIn } from '../../core/run/advance.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import { fold } from '../../core/run/fold.ts'
 import { settle } from '../../core/run/settle.ts'
+import { newMap } from '../../core/model/values.ts'
+import { inputFault } from './check-action-input.ts'
 import type { AdvanceAnswer, AdvanceTask, ReadyAttempt } from './advance-task.ts'
 import type { Perform, PerformModule } from './perform.ts'
 import { performWithDeadline } from './perform-with-deadline.ts'
@@ -48,11 +50,14 @@ export default async function advanceRun(task: AdvanceTask): Promise<AdvanceAnsw
 /** Answers as soon as the worker runs. */
 export function ping(): void {}
 
-async function performOne({ attempt, secret }: ReadyAttempt, { tenant, connectors }: Pins) {
+async function performOne({ attempt, secret }: ReadyAttempt, { tenant, connectors, inputSchemas }: Pins) {
   const connection = tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
   const connector = connection === undefined ? undefined : connectors[connection.connectorDigest]
   const { path, uid } = tenant
   const { action, input, idempotencyKey, timeoutMs } = attempt
+  const schema = tenant.bindings[action]?.inputSchema
+  const fault = schema === undefined ? undefined : inputFault(schema, inputSchemas[schema] ?? newMap(), input)
+  if (fault !== undefined) return { kind: 'failed', code: 'bad-input', message: fault, requests: [] } as const
   return performWithDeadline(timeoutMs, async () => {
     if (connection === undefined || connector === undefined)
       throw new Error(`Connection ${attempt.connection} is not pinned.`)

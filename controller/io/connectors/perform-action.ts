@@ -85,6 +85,9 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
   return { kind: 'succeeded', outputs: outputs.map, requests: traces }
 }
 
+/** A server that fails so may have done what it was asked before it failed. */
+const mayHaveActed: ReadonlySet<number> = new Set([500, 502, 504])
+
 interface Unknown {
   readonly kind: 'unknown'
   readonly code: string
@@ -93,8 +96,13 @@ interface Unknown {
 
 function readingOf(answer: VendorAnswer, spec: ActionSpec, request: RequestSpec, now: number): Reading | Unknown {
   switch (answer.kind) {
-    case 'answered':
-      return readAnswer(answer, request, spec.errors, now)
+    case 'answered': {
+      const reading = readAnswer(answer, request, spec.errors, now)
+      const isSaid = spec.errors?.some((entry) => entry.status === answer.status)
+      if (reading.kind !== 'retry' || isSaid || !mayHaveActed.has(answer.status) || isRepeatable(spec, request))
+        return reading
+      return { kind: 'unknown', code: reading.code, message: reading.message }
+    }
     case 'too-large':
       return {
         kind: 'failed',

@@ -230,7 +230,8 @@ describe('statuses', () => {
     [429, 'retry', { 'retry-after': '7' }, { code: 'http-429', afterMs: 7_000 }],
     [429, 'retry', { 'retry-after': 'soon' }, { code: 'http-429' }],
     [429, 'retry', { 'retry-after': '99999999999' }, { afterMs: 86_400_000 }],
-    [500, 'retry', {}, { code: 'http-500' }],
+    [500, 'unknown', {}, { code: 'http-500' }],
+    [504, 'unknown', {}, { code: 'http-504' }],
     [503, 'retry', { 'retry-after': new Date(Date.now() - 5_000).toUTCString() }, { afterMs: 0 }],
     [302, 'failed', { location: 'http://169.254.169.254/' }, { code: 'redirect' }],
   ]
@@ -239,6 +240,12 @@ describe('statuses', () => {
     const outcome = await perform({ port: stub.port, connector: connectorWith({}) })
     expect(outcome).toMatchObject({ kind, ...rest, requests: [{ status }] })
     expect('message' in outcome ? outcome.message : '').not.toMatch(/\n|\u202e/)
+  })
+
+  test('a failing server is asked again where repeating does no harm', async () => {
+    const stub = await vendor(json(500, {}))
+    const outcome = await perform({ port: stub.port, connector: connectorWith({}, { idempotent: true }) })
+    expect(outcome).toMatchObject({ kind: 'retry', code: 'http-500' })
   })
 
   test('the table of the connector goes before the rule', async () => {

@@ -364,7 +364,7 @@ export interface Connector {
        */
       output: JsonMap
       /**
-       * What a status means, where it differs from the rule (408, 429 and 5xx are tried again, other failures are final).
+       * What a status means, where it differs from the rule (408, 429 and 5xx are tried again, other failures are final; after 500, 502 or 504 an action that may not be repeated is unknown).
        *
        * Items: One status.
        */
