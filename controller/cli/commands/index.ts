@@ -16,13 +16,14 @@ import { run, runApprove, runCancel, runShow } from './run.ts'
 import { runs } from './runs.ts'
 import { share } from './share.ts'
 import { tenants } from './tenants.ts'
+import { test } from './test.ts'
 import { upCommand } from './up.ts'
 import { upgrade } from './upgrade.ts'
 import { validate } from './validate.ts'
 
 /** Every command, in the order in which help shows them. */
 export function commandsOf(start: StartController): readonly Command[] {
-  const looking = [validate, tenants, render, explain, plan, conflicts]
+  const looking = [validate, tenants, render, explain, plan, conflicts, test]
   const changing = [init, share, overlay, clone, release, promote, upgrade, merge, ...pullRequestCommands]
   return [...looking, ...changing, upCommand(start), run, runShow, runApprove, runCancel, runs, hook]
 }

@@ -22,3 +22,4 @@ export {
 } from './upgrade.ts'
 export { rootChain, type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
 export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'
+export { testedSpec } from './releases.ts'

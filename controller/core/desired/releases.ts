@@ -1,4 +1,5 @@
 import semver from 'semver'
+import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { isUnreadable, type WorkflowFiles } from './fleet.ts'
 
@@ -51,4 +52,10 @@ export function frozenBy(file: string, cause: Problem): Problem {
 
 function none(cause: Problem): Target {
   return { kind: 'none', problem: cause }
+}
+
+/** What a test of a workflow tests: the head, or the release that it names. */
+export function testedSpec(workflow: WorkflowFiles, version: string | undefined): Workflow['spec'] | undefined {
+  const entry = version === undefined ? workflow.head : workflow.releases.get(version)
+  return entry && !isUnreadable(entry) ? entry.resource.spec : undefined
 }
