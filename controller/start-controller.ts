@@ -76,8 +76,9 @@ export async function startController(options: ControllerOptions): Promise<Runni
       clock: () => performance.now(),
     })
     const reconcile = async (): Promise<Reconciled> => {
-      await followed.refresh()
-      current = await pass()
+      const behind = await followed.refresh()
+      const reconciled = await pass()
+      current = behind ? { ...reconciled, problems: [behind, ...reconciled.problems] } : reconciled
       const connectors = [...current.desired.fleet.connectors].flatMap(([name, entry]) =>
         isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
       )

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { type FleetSource, openFleet, openRemoteMirror } from '../io/git/index.ts'
+import { isProblemCode, type Problem, problem } from '../core/model/problems.ts'
+import { type FleetSource, openFleet, openRemoteMirror, type RemoteMirror } from '../io/git/index.ts'
 
 /** A fleet that is looked at again and again. */
 export interface FollowedFleet {
   readonly source: FleetSource
-  /** Asks a remote for news; nothing to do for a folder. */
-  refresh(): Promise<void>
+  /** Asks a remote for news; nothing to do for a folder. What keeps the news from being taken is answered. */
+  refresh(): Promise<Problem | undefined>
   /** Calls `onHint` when something may have changed; the answer stops it. */
   watch(onHint: () => void): Promise<() => Promise<void>>
   close(): Promise<void>
@@ -27,7 +28,7 @@ export async function openFollowedFleet(options: FollowOptions): Promise<Followe
   const source = await openFleet({ path: fleet, ...(revision !== undefined && { revision }) })
   return {
     source,
-    refresh: () => Promise.resolve(),
+    refresh: () => Promise.resolve(undefined),
     watch: (onHint) => source.watch(onHint),
     close: () => source.close(),
   }
@@ -43,7 +44,7 @@ async function openRemote({ fleet, revision, state, gitToken }: FollowOptions): 
   const source = mirror.source()
   return {
     source,
-    refresh: async () => void (await mirror.fetch()),
+    refresh: () => news(mirror),
     watch: async (onHint) => {
       const timer = setInterval(onHint, pollMs)
       return async () => clearInterval(timer)
@@ -52,5 +53,21 @@ async function openRemote({ fleet, revision, state, gitToken }: FollowOptions): 
       await source.close()
       await mirror.close()
     },
+  }
+}
+
+/**
+ * A remote that does not answer is no reason to stop: what was fetched last stays in force. Only where nothing was ever
+ * fetched there is nothing to go on with.
+ */
+async function news(mirror: RemoteMirror): Promise<Problem | undefined> {
+  try {
+    const outcome = await mirror.fetch()
+    return outcome.kind === 'rewritten' ? outcome.problem : undefined
+  } catch (thrown) {
+    const hasCommit = (await mirror.reader.resolve(mirror.ref)) !== null
+    if (hasCommit && thrown instanceof Error && 'code' in thrown && isProblemCode(thrown.code))
+      return problem(thrown.code, thrown.message)
+    throw thrown
   }
 }

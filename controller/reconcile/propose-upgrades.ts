@@ -57,12 +57,10 @@ export async function proposeUpgrades(
     .filter(({ key, base, author: by }) => base === options.base && by === author.name && !wanted.has(key))
     .filter(({ key }) => !isBlind(state, key))
     // A proposal that the base holds already ends the open one, and does not stand in the way of the next.
-    .map(
-      ({ key, branch, base, title, body, labels }): Proposal => ({
-        ...{ key, branch, base, title, body, labels, author, at: options.now },
-        files: new Map(),
-      }),
-    )
+    .map(({ key, branch, base, title, body, labels }): Proposal => {
+      const text = { key, branch, base, title, body, labels }
+      return { ...text, files: new Map(), author, at: options.now }
+    })
   return await forge.proposeMany([...proposals, ...settled])
 }
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isMap, toValue } from '../../controller/core/model/values.ts'
@@ -76,3 +76,26 @@ describe('a sample alert starts at most one workflow at a tenant, and the same o
     expect(started.size).toBe(1)
   })
 })
+
+const shared = join(
+  process.env['HEADWATER_SHARED'] ?? join(root, '..', 'shared'),
+  'data',
+  'alerts',
+  'okta-detection.ocsf.json',
+)
+if (!existsSync(shared)) console.log(`skipped: the real Okta alert, because there is no ${shared}`)
+
+test.skipIf(!existsSync(shared))(
+  'a real Okta detection starts the workflow for suspicious sign-ins, and no other',
+  () => {
+    const alert = toValue(JSON.parse(readFileSync(shared, 'utf8')))
+    const names = tenants.flatMap((tenant) =>
+      matchAlert({
+        alert: isMap(alert) ? alert : {},
+        tenant: tenant.context,
+        workflows: [...tenant.workflows.values()],
+      }).matches.map((match) => match.workflow.name),
+    )
+    expect(new Set(names)).toEqual(new Set(['suspicious-sign-in']))
+  },
+)
