@@ -18,20 +18,20 @@ test('a release for 5,000 tenants with 300 different effects is planned and fits
     channels('phish', '{ stable: 1.0.0 }'),
     share('all', 'phish'),
   ]
+  const changes: Files[] = [channels('phish', '{ stable: 2.0.0 }')]
   for (let group = 0; group < groups; group++) {
-    files.push(tenant(`acme/g${group}`))
-    // A group with an own text of a step conflicts, one that takes steps away has an effect of its own.
-    const [first, second] = [group % 20, Math.floor(group / 20)]
-    const isHeld = group % 50 === 0
-    const patch = isHeld
-      ? `steps: [{ id: s0, set: { text: "group ${group}" } }]`
-      : `steps: [{ id: s${first}, set: { more: ${second} } }]\noutputs: { group: "${group}" }\nminutesSaved: ${second}`
-    files.push(overlay(`acme/g${group}`, 'phish', '1.0.0', patch))
+    const owner = `acme/g${group}`
+    // Every fiftieth has a text of its own for a step that the release changes too; the others change with it.
+    const held = `steps: [{ id: s0, set: { text: "group ${group}" } }]`
+    const own = (text: string): string =>
+      `steps: [{ id: s${group % 20}, set: { more: 1 } }]\noutputs: { group: "${text} ${group}" }`
+    files.push(tenant(owner), overlay(owner, 'phish', '1.0.0', group % 50 === 0 ? held : own('old')))
+    if (group % 50 !== 0) changes.push(overlay(owner, 'phish', '1.0.0', own('new')))
   }
   for (let number = 0; number < 5_000 - groups; number++) files.push(tenant(`acme/g${number % groups}/c${number}`))
   const fleet = Object.assign({}, ...files) as Files
   const before = resolveFiles(fleet)
-  const after = resolveFiles(fleet, channels('phish', '{ stable: 2.0.0 }'))
+  const after = resolveFiles(fleet, ...changes)
   const start = performance.now()
   const impact = impactOf(before, after)
   const planned = performance.now()
@@ -41,7 +41,8 @@ test('a release for 5,000 tenants with 300 different effects is planned and fits
   )
   expect(text.length).toBeLessThanOrEqual(65_536)
   expect(impact.newConflicts).toHaveLength(6)
-  for (const { path, level } of impact.newConflicts)
-    expect(text).toContain(`\`${path}\` | edit/edit`), expect(text).toContain(`\`${level}\``)
+  for (const { ours, level } of impact.newConflicts)
+    expect(text).toContain(`\`${JSON.stringify(ours)}\` | \`"new 0"\` | \`${level}\``)
+  expect(impact.effects.length).toBeGreaterThanOrEqual(294)
   expect(impact.refusals).toEqual([])
 })
