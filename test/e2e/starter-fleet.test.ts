@@ -86,7 +86,7 @@ const shared = join(
 if (!existsSync(shared)) console.log(`skipped: the real Okta alert, because there is no ${shared}`)
 
 test.skipIf(!existsSync(shared))(
-  'a real Okta detection starts the workflow for suspicious sign-ins, and no other',
+  'a real Okta detection starts the workflow that blocks its address, and no other',
   () => {
     const alert = toValue(JSON.parse(readFileSync(shared, 'utf8')))
     const names = tenants.flatMap((tenant) =>
@@ -96,6 +96,6 @@ test.skipIf(!existsSync(shared))(
         workflows: [...tenant.workflows.values()],
       }).matches.map((match) => match.workflow.name),
     )
-    expect(new Set(names)).toEqual(new Set(['suspicious-sign-in']))
+    expect(new Set(names)).toEqual(new Set(['block-indicator']))
   },
 )
