@@ -44,11 +44,14 @@ export function upgrade(state: DesiredState, textOf: TextOf, wanted: UpgradeWant
     return refused('unknown-tenant', `there is no tenant \`${wanted.tenant}\``, near && `did you mean \`${near}\`?`)
   }
   const subject = upgradeSubject(state, node, wanted.workflow)
-  if (!subject)
+  if (!subject) {
+    const tenant = state.tenants.get(wanted.tenant)
+    if (tenant?.kind === 'frozen') return refusedBy(tenant.cause)
     return refused(
       'unknown-workflow',
       `${wanted.tenant} neither receives nor changes a workflow \`${wanted.workflow}\``,
     )
+  }
   const to = wanted.to ?? subject.wanted
   const first = upgradeTenant(state, node, subject, to, wanted.decide)
   if (first.kind === 'refused') return refusedBy(first.problem)

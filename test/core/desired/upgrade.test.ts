@@ -3,6 +3,7 @@ import { upgrade } from '../../../controller/core/authoring/index.ts'
 import { type DesiredState, heldConflicts } from '../../../controller/core/desired/index.ts'
 import type { Resolution } from '../../../controller/core/merge/index.ts'
 import {
+  broken,
   channels,
   type Files,
   overlay,
@@ -213,4 +214,9 @@ test('an upgrade that is done already says so and writes nothing', () => {
   const files = moved({ ...fleet, ...hours('acme/north', 72) }, 'acme/north', 'ours') as Files
   expect(frozenOf(resolveFiles(files))).toEqual({})
   expect(moved(files, 'acme/north', 'ours')).toBe('refused: the overlay of acme/north stands on phish 2.0.0 already')
+})
+
+test('a tenant that another file freezes says which one, and nothing is upgraded', () => {
+  const files = { ...fleet, ...hours('acme/south', 72), ...broken('tenants/acme/south/connections/edr.yaml') }
+  expect(moved(files, 'acme/south', 'ours')).toMatch(/^yaml-syntax: .*not closed/)
 })
