@@ -23,7 +23,7 @@ import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
 import { createFleetLoader } from './reconcile/load-fleet.ts'
 import { openFollowedFleet } from './reconcile/open-followed-fleet.ts'
-import { upgradeProposals } from './reconcile/propose-upgrades.ts'
+import { proposeUpgrades } from './reconcile/propose-upgrades.ts'
 import { textReader } from './reconcile/text-reader.ts'
 import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
 import { openRenderedRecord } from './reconcile/rendered-record.ts'
@@ -88,7 +88,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     }
     const propose = async (to: Forge, { desired, snapshot }: Reconciled, base: string): Promise<void> => {
       const textOf = textReader(followed.source, snapshot)
-      const outcomes = await to.proposeMany(await upgradeProposals(desired, { base, now: Date.now(), textOf }))
+      const outcomes = await proposeUpgrades(to, desired, { base, now: Date.now(), textOf })
       for (const { kind, pullRequest } of outcomes)
         if (kind === 'opened' || kind === 'updated')
           log.info({ kind, number: pullRequest.number, title: pullRequest.title }, 'pull request')
