@@ -34,7 +34,10 @@ describe('the commands of the documentation do what it says', () => {
             encoding: 'utf8',
             env: { ...process.env, NO_COLOR: '1' },
           })
-          expect(`${stdout}${stderr}`.trimEnd(), `$ ${command} (exit ${status})`).toMatch(patternOf(expected))
+          const printed = `${stdout}${stderr}`.trimEnd()
+          if (expected.length > 0 && !isExpected(printed.split('\n'), expected)) {
+            expect(printed, `$ ${command} (exit ${status})`).toBe(expected.join('\n'))
+          }
         }
       } finally {
         for (const controller of background) await controller.kill('SIGTERM')
@@ -77,12 +80,22 @@ function blocksOf(page: string): Step[] {
   return steps
 }
 
-function patternOf(expected: readonly string[]): RegExp {
-  if (expected.length === 0) return /^[^]*$/
-  const escaped = expected.map((line) =>
-    line === '…' ? '(?:.*\\n?)*?' : `${RegExp.escape(line.trimEnd()).replaceAll('…', '.*')}[^\\S\\n]*\\n?`,
-  )
-  return new RegExp(`^${escaped.join('')}${expected.at(-1) === '…' ? '[^]*' : ''}$`)
+/** Whether the lines are what is expected: `…` in a line is any text, on a line of its own any number of lines. */
+function isExpected(lines: readonly string[], expected: readonly string[]): boolean {
+  // reach[i]: the first i lines can be what was expected so far.
+  let reach = [true, ...lines.map(() => false)]
+  for (const line of expected) {
+    if (line === '…') {
+      const first = reach.indexOf(true)
+      reach = reach.map((_, index) => first >= 0 && index >= first)
+    } else {
+      const pattern = new RegExp(`^${RegExp.escape(line.trimEnd()).replaceAll('…', '.*')}$`)
+      reach = reach.map(
+        (_, index) => index > 0 && reach[index - 1] === true && pattern.test((lines[index - 1] as string).trimEnd()),
+      )
+    }
+  }
+  return reach[lines.length] === true
 }
 
 function prepareCheckout(folder: string): void {
