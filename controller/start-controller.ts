@@ -127,6 +127,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
         const taken = await backend.signal(runId, { kind: 'approval', ...answer })
         return taken.kind === 'refused' ? taken.message : undefined
       },
+      resolve: async (runId, resolution) => {
+        const taken = await backend.signal(runId, { kind: 'resolution', ...resolution })
+        return taken.kind === 'refused' ? taken.message : undefined
+      },
       cancel: async (runId, by, reason) => (await backend.cancel(runId, { by, reason })) === 'cancelled',
       webhookSecret: (uid) => webhookSecret(key, uid),
       now: Date.now,

@@ -2,6 +2,7 @@ import type { EffectiveWorkflow, TenantContext } from '../core/model/effective.t
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunFilter, RunPage } from '../core/run/journal.ts'
+import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { JsonMap } from '../core/model/values.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
@@ -41,6 +42,8 @@ export interface ControllerView {
     runId: string,
     answer: { step: string; approved: boolean; by: string; comment?: string },
   ): Promise<string | undefined>
+  /** Says what became of an attempt whose outcome is unknown. Undefined where it was taken; otherwise why not. */
+  resolve(runId: string, resolution: Resolution): Promise<string | undefined>
   cancel(runId: string, by: string, reason: string): Promise<boolean>
   webhookSecret(tenantUid: string): string
   now(): number

@@ -47,7 +47,10 @@ export function deliverAlert(controller: ControllerView): Route {
 /** Who delivers: a tenant's vendor, if the signature is right; otherwise the request ends here. */
 export function deliveringPrincipal(controller: ControllerView, request: ApiRequest): Principal {
   const { headers, params, rawBody } = request
-  const tenant = controller.reconciled()?.live.get(params['*'] ?? '')
+  const reconciled = controller.reconciled()
+  // Refusing would make a vendor give up; this makes it try again.
+  if (!reconciled) throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
+  const tenant = reconciled.live.get(params['*'] ?? '')
   // An unknown tenant and a wrong signature get the same answer, so that nobody can try out names.
   const secret = controller.webhookSecret(tenant?.uid ?? '')
   const delivery = {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isMap, newMap, toValue } from '../core/model/values.ts'
+import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import { summarise } from '../core/run/run-summary.ts'
 import type { ControllerView } from './controller.ts'
@@ -106,6 +107,37 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
         const { state } = found(controller, params['id'])
         const answer = body as { step: string; approved: boolean; comment?: string }
         const refusal = await controller.approve(state.request.runId, { ...answer, by: operator })
+        if (refusal !== undefined) throw new ApiError(409, 'refused', refusal)
+        return ok({ ok: true })
+      },
+    },
+    {
+      method: 'POST',
+      path: '/v1/runs/:id/resolutions',
+      summary: 'says what became of an attempt whose outcome is unknown',
+      permission: 'approvals:approve',
+      body: {
+        type: 'object',
+        required: ['step', 'connection', 'as'],
+        additionalProperties: false,
+        properties: {
+          step: { type: 'string' },
+          connection: { type: 'string' },
+          as: { type: 'string', enum: ['succeeded', 'failed', 'retry'] },
+          outputs: { type: 'object' },
+          comment: { type: 'string', maxLength: 2000 },
+        },
+      },
+      responses: { 200: schemas.accepted },
+      handle: async ({ params, body }) => {
+        const { state } = found(controller, params['id'])
+        const { outputs, ...said } = body as Omit<Resolution, 'by' | 'outputs'> & { outputs?: object }
+        const given = outputs === undefined ? undefined : toValue(outputs)
+        const refusal = await controller.resolve(state.request.runId, {
+          ...said,
+          by: operator,
+          ...(isMap(given) && { outputs: given }),
+        })
         if (refusal !== undefined) throw new ApiError(409, 'refused', refusal)
         return ok({ ok: true })
       },

@@ -19,6 +19,8 @@ export async function runProgram(
   const program = new Commander('headwater')
     .description('GitOps workflow-as-code for managed service providers.')
     .exitOverride()
+    // Options after `run show` are its own, although `run` has some of the same name.
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: (text) => void streams.stderr.write(text),

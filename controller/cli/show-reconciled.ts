@@ -54,7 +54,7 @@ export function showReconciled(out: Output, reconciled: Reconciled, before: Reco
   if (plan.brake) out.problems([plan.brake])
 }
 
-export function showStart(out: Output, { url, sandboxOrigin, stateFolder }: RunningController): void {
+export function showStart(out: Output, { url, sandboxOrigin, stateFolder, view }: RunningController): void {
   if (out.isJson) return
   out.line()
   out.line(`${out.style('bold', 'listening')}  API      ${url}   (token in ${stateFolder}/token)`)
@@ -63,7 +63,8 @@ export function showStart(out: Output, { url, sandboxOrigin, stateFolder }: Runn
     out.line(`           vendors  ${sandboxOrigin}/_sandbox   (the sandbox: what it offers, and what it was sent)`)
   out.line()
   out.line('try  bin/headwater runs')
-  out.line('     bin/headwater explain acme/north/contoso phishing-response')
+  const [tenant] = [...(view.reconciled()?.live.values() ?? [])].filter(({ workflows }) => workflows.size > 0)
+  if (tenant) out.line(`     bin/headwater explain ${tenant.path} ${[...tenant.workflows.keys()][0]}`)
   out.line('     edit a file under tenants/ and watch what changes here; Ctrl-C stops')
   out.line()
 }

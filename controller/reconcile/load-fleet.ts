@@ -5,6 +5,7 @@ import { parseDocument } from '../core/model/parse-document.ts'
 import { isError, type Problem, problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import type { FleetSource } from '../io/git/index.ts'
+import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder } from './find-places.ts'
 
 /** A fleet as it stands at one revision, resolved. */
@@ -59,7 +60,8 @@ export function createFleetLoader(
     const parsedAt = clock()
     const desired = resolve([...files, ...refusedBy(snapshot)])
     const resolvedAt = clock()
-    const problems = await createPlaceFinder(source, snapshot).place(desired.problems)
+    const found = [...desired.problems, ...checkConnectors(desired.fleet)]
+    const problems = await createPlaceFinder(source, snapshot).place(found)
     const loaded = {
       snapshot,
       desired,

@@ -178,7 +178,7 @@ function messageOf({ loaded, plan }: Pass): string {
   const lines = plan.changes.slice(0, 50).map((change) => `${change.kind} ${change.path}`)
   const more = plan.changes.length > 50 ? [`… and ${plan.changes.length - 50} more`] : []
   return [
-    `Apply ${source}: ${plan.changes.length} tenants`,
+    `Apply ${source}: ${plan.changes.length} ${plan.changes.length === 1 ? 'tenant' : 'tenants'}`,
     '',
     ...lines,
     ...more,

@@ -203,6 +203,22 @@ describe('the operator', () => {
     ).toBe(200)
   })
 
+  test('is told when there is nothing to resolve', async () => {
+    const body = JSON.stringify({
+      tenant: contoso,
+      workflow: 'user-lockout',
+      inputs: { user: 'clerk@customer.example' },
+    })
+    const started = await call('POST', '/v1/runs', { token: token(), body })
+    const id = started.body.runs[0]?.id ?? ''
+    await controller.finished(id)
+    const resolution = JSON.stringify({ step: 'ticket', connection: 'psa', as: 'succeeded' })
+    const answer = await call('POST', `/v1/runs/${id}/resolutions`, { token: token(), body: resolution })
+    expect(answer.status).toBe(409)
+    const wrong = JSON.stringify({ step: 'ticket', connection: 'psa', as: 'perhaps' })
+    expect((await call('POST', `/v1/runs/${id}/resolutions`, { token: token(), body: wrong })).status).toBe(400)
+  })
+
   test('gets an answer for what is not there', async () => {
     expect((await call('GET', '/v1/runs/none', { token: token() })).status).toBe(404)
     expect((await call('GET', '/v1/nothing', { token: token() })).body.error.message).toBe(

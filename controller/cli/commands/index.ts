@@ -12,7 +12,7 @@ import { promote } from './promote.ts'
 import { pullRequestCommands } from './pull-request.ts'
 import { release } from './release.ts'
 import { render } from './render.ts'
-import { run, runApprove, runCancel, runShow } from './run.ts'
+import { run, runApprove, runCancel, runResolve, runShow } from './run.ts'
 import { runs } from './runs.ts'
 import { share } from './share.ts'
 import { tenants } from './tenants.ts'
@@ -25,5 +25,5 @@ import { validate } from './validate.ts'
 export function commandsOf(start: StartController): readonly Command[] {
   const looking = [validate, tenants, render, explain, plan, conflicts, test]
   const changing = [init, share, overlay, clone, release, promote, upgrade, merge, ...pullRequestCommands]
-  return [...looking, ...changing, upCommand(start), run, runShow, runApprove, runCancel, runs, hook]
+  return [...looking, ...changing, upCommand(start), run, runShow, runApprove, runResolve, runCancel, runs, hook]
 }

@@ -10,6 +10,7 @@ import {
   type PullRequestDetail,
   type PullRequestState,
 } from '../../io/git/forge/index.ts'
+import { refusalsOf } from '../merge-gate.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
 import { count } from '../output.ts'
 
@@ -71,13 +72,23 @@ const prShow: Command = {
 
 const prMerge: Command = {
   name: 'pr merge',
-  summary: 'brings a pull request into its base; exit 1 where that is refused',
+  summary: 'brings a pull request into its base; exit 1 where that is refused, as where something is left to decide',
   args: numberArgument,
   options,
   examples: ['headwater pr merge 7', 'headwater pr merge 7 --repo fleet.git -o json'],
   run: (call) =>
     withForge(call, async (forge, by) => {
       const number = numberOf(call)
+      const pull = await forge.show(number)
+      const refusals = pull?.state === 'open' ? await refusalsOf(call, pull.base, pull.branch) : []
+      if (refusals.length > 0) {
+        if (call.out.isJson) call.out.json({ kind: 'refused', number, refusals })
+        else {
+          call.out.problems(refusals)
+          call.out.line(`#${number} must not be merged: ${count(refusals.length, 'error')}`)
+        }
+        return 1
+      }
       return answer(call, number, await forge.merge(number, by()))
     }),
 }

@@ -88,6 +88,41 @@ export const runApprove: Command = {
   },
 }
 
+export const runResolve: Command = {
+  name: 'run resolve',
+  summary: 'says what became of an attempt whose outcome is unknown, after you have looked at the product',
+  args: [['<run>', 'id of the run']],
+  options: [
+    ['--step <id>', 'the step (required)'],
+    ['--connection <name>', 'the connection that it was attempted on (required)'],
+    ['--as <outcome>', 'succeeded, failed or retry (required)'],
+    ['--comment <text>', 'what you found'],
+    ...onlineOptions,
+  ],
+  examples: [
+    'headwater run resolve RUN --step isolate --connection falcon --as succeeded --comment "contained in the console"',
+  ],
+  run: async (call) => {
+    const [step, connection, as, comment] = ['step', 'connection', 'as', 'comment'].map((option) => text(call, option))
+    if (step === undefined || connection === undefined || as === undefined)
+      throw new CommandError(
+        problem('missing-field', 'say which step on which connection, and as what: --step --connection --as'),
+        2,
+      )
+    if (!['succeeded', 'failed', 'retry'].includes(as))
+      throw new CommandError(problem('wrong-value', `\`${as}\` is none of succeeded, failed, retry`), 2)
+    await openApi(call).post(`/v1/runs/${encodeURIComponent(call.args[0] ?? '')}/resolutions`, {
+      step,
+      connection,
+      as,
+      ...(comment !== undefined && { comment }),
+    })
+    if (call.out.isJson) call.out.json({ run: call.args[0], step, connection, as })
+    else call.out.line(`${step} on ${connection}: ${as}`)
+    return 0
+  },
+}
+
 export const runCancel: Command = {
   name: 'run cancel',
   summary: 'ends a run before its next step',

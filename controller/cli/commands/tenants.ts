@@ -13,7 +13,7 @@ export const tenants: Command = {
   options: offlineOptions,
   examples: [
     'headwater tenants',
-    "headwater tenants 'tier=gold region=eu'",
+    "headwater tenants 'tier=gold region=nordics'",
     'headwater tenants under:acme/north -o json',
   ],
   run: (call) => {

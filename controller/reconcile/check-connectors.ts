@@ -1,0 +1,57 @@
+import { type Fleet, isUnreadable } from '../core/desired/fleet.ts'
+import type { Connector } from '../core/model/generated/kinds.ts'
+import { type Problem, problem } from '../core/model/problems.ts'
+import { suggestName } from '../core/model/suggest-name.ts'
+import { type Json, newMap } from '../core/model/values.ts'
+import { checkExpressions } from '../core/run/expressions.ts'
+
+type Offer = Connector['spec']['actions'][number]
+
+/** What can be said of connectors without calling a vendor: their actions exist, their expressions can be read, nothing is missing. */
+export function checkConnectors(fleet: Fleet): Problem[] {
+  const found: Problem[] = []
+  for (const connector of fleet.connectors.values()) {
+    if (isUnreadable(connector)) continue
+    for (const offer of connector.resource.spec.actions) {
+      const path = `/spec/actions/[action=${offer.action}]`
+      const at = (below: string) => ({ place: { file: connector.file, line: 1, column: 1 }, path: `${path}${below}` })
+      const action = fleet.actions.get(offer.action)
+      if (!action) {
+        const near = suggestName(offer.action, [...fleet.actions.keys()])
+        found.push(
+          problem('unknown-action', `the action \`${offer.action}\` is not declared`, {
+            ...at(''),
+            ...(near !== undefined && { hint: `did you mean \`${near}\`?` }),
+          }),
+        )
+      } else if (!isUnreadable(action)) {
+        const required = (action.resource.spec.output['required'] ?? []) as readonly string[]
+        for (const name of required) {
+          if (!(name in offer.output))
+            found.push(
+              problem(
+                'missing-field',
+                `\`${offer.action}\` promises the output \`${name}\`, which is not made here`,
+                at('/output'),
+              ),
+            )
+        }
+      }
+      for (const { where, message } of expressionFaults(offer))
+        found.push(problem('bad-expression', message, at(where)))
+    }
+  }
+  return found
+}
+
+function* expressionFaults(offer: Offer): Generator<{ where: string; message: string }> {
+  const roots = ['input', 'connection', 'requests']
+  for (const request of offer.requests) {
+    const { id, path, query = newMap(), headers = {}, body = null, if: condition = '' } = request
+    for (const [name, value] of Object.entries({ path, query, headers, body, if: condition })) {
+      for (const { message } of checkExpressions(value as Json, roots))
+        yield { where: `/requests/[id=${id}]/${name}`, message }
+    }
+  }
+  for (const { message } of checkExpressions(offer.output, roots)) yield { where: '/output', message }
+}
