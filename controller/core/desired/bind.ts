@@ -172,19 +172,20 @@ const actions = new WeakMap<object, readonly string[]>()
 export function actionsOf(spec: Workflow['spec']): readonly string[] {
   let found = actions.get(spec)
   if (!found) {
-    const names = new Set<string>()
-    const visit = (steps: readonly Step[]): void => {
-      for (const step of steps) {
-        if (step.action !== undefined) names.add(step.action)
-        visit(step.then ?? [])
-        visit(step.else ?? [])
-      }
-    }
-    visit(spec.steps)
-    found = [...names]
+    found = [...new Set([...actionUses(spec.steps)].map(({ action }) => action))]
     actions.set(spec, found)
   }
   return found
+}
+
+/** Every step with an action, with its path in the workflow. */
+export function* actionUses(steps: readonly Step[], list = '/spec/steps'): Generator<{ action: string; path: string }> {
+  for (const step of steps) {
+    const path = `${list}/[id=${step.id}]`
+    if (step.action !== undefined) yield { action: step.action, path: `${path}/action` }
+    yield* actionUses(step.then ?? [], `${path}/then`)
+    yield* actionUses(step.else ?? [], `${path}/else`)
+  }
 }
 
 function at(tenant: TenantNode): { tenant: string; place: { file: string; line: number; column: number } } {

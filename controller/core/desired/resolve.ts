@@ -1,7 +1,7 @@
 import type { ActionBinding, Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
-import { actionsOf, createBinder } from './bind.ts'
+import { actionsOf, actionUses, createBinder } from './bind.ts'
 import { checkGuardrails } from './check-guardrails.ts'
 import { digestOf } from './digest.ts'
 import {
@@ -333,8 +333,11 @@ function checkTemplates(fleet: Fleet, check: CheckWorkflow): Problem[] {
   for (const workflow of fleet.workflows.values()) {
     for (const entry of [...workflow.releases.values(), ...(workflow.head ? [workflow.head] : [])]) {
       if (isUnreadable(entry)) continue
-      for (const item of check(entry.resource.spec))
-        found.push({ ...item, place: { file: entry.file, line: 1, column: 1 } })
+      const place = { file: entry.file, line: 1, column: 1 }
+      for (const item of check(entry.resource.spec)) found.push({ ...item, place })
+      for (const { action, path } of actionUses(entry.resource.spec.steps))
+        if (!fleet.actions.has(action))
+          found.push(problem('unknown-action', `the action \`${action}\` is not declared`, { place, path }))
     }
   }
   return found

@@ -272,3 +272,11 @@ describe('guardrails', () => {
     expect(errorsOf(resolveFiles(base, guardrail('no', spec, owner)))).toEqual([`${code} ${file}`])
   })
 })
+
+test('an action that nobody declares is an error of the workflow, shared or not, where it stands', () => {
+  const steps = "steps: [{ id: both, if: '${{ true }}', then: [{ id: away, action: teleport }] }]"
+  const state = resolveFiles(fleet, connection('acme', 'edr', 'falcon'), workflow('odd', steps))
+  const found = state.problems.filter(({ code }) => code === 'unknown-action')
+  expect(new Set(found.map(({ path }) => path))).toEqual(new Set(['/spec/steps/[id=both]/then/[id=away]/action']))
+  expect(frozenOf(state)).toEqual({})
+})
