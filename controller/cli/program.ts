@@ -4,6 +4,9 @@ import { isProblemCode, problem, problemCodes } from '../core/model/problems.ts'
 import { type Command, CommandError, type ExitCode } from './command.ts'
 import { createOutput, type Output, type Streams } from './output.ts'
 
+/** What stands for several commands of two words and is none itself. */
+const groups: Readonly<Record<string, string>> = { pr: 'pull requests of a repository on this machine' }
+
 const epilogue = `
 Exit codes: 0 fine, 1 the answer is no (problems, conflicts, denied), 2 wrong use, 3 could not do it.
 Every command takes -o json. Documentation: docs/README.md`
@@ -51,7 +54,8 @@ function addCommand(
   const parent =
     second === undefined
       ? program
-      : (program.commands.find((known) => known.name() === first) ?? program.command(first))
+      : (program.commands.find((known) => known.name() === first) ??
+        program.command(first).description(groups[first] ?? ''))
   const built = parent
     .command(second ?? first)
     .description(command.summary)
