@@ -49,8 +49,7 @@ function* expressionFaults(offer: Offer): Generator<{ where: string; message: st
   for (const request of offer.requests) {
     const { id, path, query = newMap(), headers = {}, body = null, if: condition = '' } = request
     for (const [name, value] of Object.entries({ path, query, headers, body, if: condition })) {
-      for (const { message } of checkExpressions(value as Json, roots))
-        yield { where: `/requests/[id=${id}]/${name}`, message }
+      for (const { message } of checkExpressions(value, roots)) yield { where: `/requests/[id=${id}]/${name}`, message }
     }
   }
   for (const { message } of checkExpressions(offer.output, roots)) yield { where: '/output', message }
