@@ -2,7 +2,7 @@ import { type Fleet, isUnreadable } from '../core/desired/fleet.ts'
 import type { Connector } from '../core/model/generated/kinds.ts'
 import { type Problem, problem } from '../core/model/problems.ts'
 import { suggestName } from '../core/model/suggest-name.ts'
-import { type Json, newMap } from '../core/model/values.ts'
+import { newMap } from '../core/model/values.ts'
 import { checkExpressions } from '../core/run/expressions.ts'
 
 type Offer = Connector['spec']['actions'][number]
