@@ -9,6 +9,7 @@ import { newToken, startServer } from './api/server.ts'
 import { webhookSecret } from './core/access/webhook-signature.ts'
 import { isUnreadable } from './core/desired/fleet.ts'
 import type { TenantContext } from './core/model/effective.ts'
+import type { ProblemCode } from './core/model/problems.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
 import { isFinished } from './core/run/run-state.ts'
@@ -17,7 +18,8 @@ import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import type { Forge } from './io/git/forge/forge.ts'
 import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
-import { openStore } from './io/store/open-store.ts'
+import { openStore, type Store } from './io/store/open-store.ts'
+import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
 import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
@@ -35,7 +37,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 })
     const log = pino({ level: options.logLevel }, pino.destination(2))
-    const store = closing.adopt(openStore(state), (opened) => opened.close())
+    const store = closing.adopt(openState(state), (opened) => opened.close())
     const token = secretFile(join(state, 'token'), newToken)
     const key = Buffer.from(
       secretFile(join(state, 'installation.key'), () => randomBytes(32).toString('base64')),
@@ -138,7 +140,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
 
     let url = ''
     const server = closing.adopt(
-      await startServer({
+      await listen({
         routes: routesOf(view, () => url),
         token,
         host: '127.0.0.1',
@@ -209,6 +211,35 @@ function connectorsOf(context: string | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.values(bindings).flatMap(({ connections }) => connections.map(({ name, connector }) => [name, connector])),
   )
+}
+
+/** What stands in the way of starting, as a problem with a next step. */
+class StartError extends Error {
+  readonly code: ProblemCode
+
+  constructor(code: ProblemCode, cause: Error, message = cause.message) {
+    super(message, { cause })
+    this.code = code
+  }
+}
+
+function openState(folder: string): Store {
+  try {
+    return openStore(folder)
+  } catch (thrown) {
+    if (!(thrown instanceof StoreError)) throw thrown
+    throw new StartError(thrown.code === 'locked' ? 'state-locked' : 'state-unusable', thrown)
+  }
+}
+
+async function listen(options: Parameters<typeof startServer>[0]): ReturnType<typeof startServer> {
+  try {
+    return await startServer(options)
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
+      throw new StartError('port-taken', thrown, `port ${options.port} of ${options.host} is taken`)
+    throw thrown
+  }
 }
 
 /** A secret of this installation, made at the first start, readable by its user alone. */

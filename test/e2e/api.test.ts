@@ -102,6 +102,25 @@ test('the token is readable by its user alone', () => {
   expect(statSync(join(state.path, 'installation.key')).mode & 0o777).toBe(0o600)
 })
 
+test('a second controller on the same state folder, or on the same port, is told so', async () => {
+  using other = temporaryFolder()
+  const options = {
+    fleet: fleet.path,
+    isSandbox: true,
+    proposeOn: undefined,
+    allowRemovals: undefined,
+    gitToken: undefined,
+    logLevel: 'silent',
+  }
+  await expect(startController({ ...options, state: state.path, port: 0 })).rejects.toMatchObject({
+    code: 'state-locked',
+  })
+  const { port } = new URL(controller.url)
+  await expect(startController({ ...options, state: other.path, port: Number(port) })).rejects.toMatchObject({
+    code: 'port-taken',
+  })
+})
+
 describe('a delivery', () => {
   test('that is signed starts the workflow that matches it, once', async () => {
     const body = alert()

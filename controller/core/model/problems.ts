@@ -86,6 +86,8 @@ export const problemCodes = {
   'not-a-fleet': 'There is no fleet here: run in a folder with tenants/ and workflows/, or name one with --repo.',
   'repository-unreadable': 'The repository cannot be read: see the cause.',
   'no-controller': 'No controller runs here: start one with `headwater up`, or name one with --url.',
+  'port-taken': 'Something listens on this port already: choose another one with --port, or 0 for any free one.',
+  'state-unusable': 'The state folder cannot be used as it is: see the cause.',
   'state-locked': 'Another controller uses this state folder: stop it, or choose another folder with --state.',
   refused: 'The controller refused: see the reason.',
   'fetch-failed': 'The remote repository cannot be fetched: check URL, token and network.',
