@@ -26,7 +26,11 @@ function formatValue(value: Json): string {
   return isPlain ? value : JSON.stringify(value)
 }
 
+const jsonScalar = /^(?:null|true|false|-?\d[\d.eE+-]*|"[^]*")$/
+
+/** Most values are plain words: they are told apart before anything has to be thrown. */
 function readValue(text: string): Json {
+  if (!jsonScalar.test(text)) return text
   try {
     return JSON.parse(text) as Json
   } catch {

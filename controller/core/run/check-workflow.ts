@@ -53,16 +53,17 @@ function checkIdentities(steps: readonly Step[]): Problem[] {
 
 /** What the steps after these may read: a step of a branch is seen after its block, never from the other branch. */
 function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): Visible {
-  let current = visible
+  const seen = new Map(visible.steps)
+  const current = { ...visible, steps: seen }
   for (const step of steps) {
     const own = [...path, { id: step.id }]
     problems.push(...checkStep(step, own, current))
-    const after = new Map(current.steps).set(step.id, step)
-    for (const branch of ['then', 'else'] as const) {
-      const within = checkSteps(step[branch] ?? [], [...own, branch], current, problems)
-      for (const [id, inner] of within.steps) after.set(id, inner)
-    }
-    current = { ...current, steps: after }
+    const inner = (['then', 'else'] as const).flatMap((branch) => {
+      const nested = step[branch]
+      return nested ? [checkSteps(nested, [...own, branch], current, problems)] : []
+    })
+    seen.set(step.id, step)
+    for (const { steps: found } of inner) for (const [id, each] of found) seen.set(id, each)
   }
   return current
 }
