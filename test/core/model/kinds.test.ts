@@ -22,7 +22,7 @@ const kinds = readdirSync(folder)
   .map((name) => [name, parse(readFileSync(join(folder, name), 'utf8'))] as const)
 
 test('there is a file for each kind', () => {
-  expect(kinds.map(([, { spec }]) => spec.names.kind).sort()).toEqual([...kindNames].sort())
+  expect(new Set(kinds.map(([, { spec }]) => spec.names.kind))).toEqual(new Set(kindNames))
 })
 
 describe.each(kinds)('%s', (_, crd) => {
