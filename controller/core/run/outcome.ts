@@ -4,6 +4,7 @@ import type { JsonMap } from '../model/values.ts'
 export interface RequestTrace {
   readonly method: string
   readonly url: string
+  /** Zero where no answer came. */
   readonly status: number
   readonly ms: number
 }

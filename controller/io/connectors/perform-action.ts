@@ -3,7 +3,7 @@ import type { Connector } from '../../core/model/generated/kinds.ts'
 import { type JsonMap, type MutableMap, newMap } from '../../core/model/values.ts'
 import { type Bindings, evaluateCondition } from '../../core/run/expressions.ts'
 import type { EgressGate, Secret, VendorAnswer } from './egress-gate.ts'
-import type { Outcome, RequestTrace } from './outcome.ts'
+import type { Outcome, RequestTrace } from '../../core/run/outcome.ts'
 import { type Reading, readAnswer } from './read-answer.ts'
 import { type ActionSpec, renderFields, renderRequest, type RequestSpec, unfilled } from './render-request.ts'
 

@@ -7,7 +7,7 @@ import type { BoundConnection } from '../../../controller/core/model/effective.t
 import type { Connector } from '../../../controller/core/model/generated/kinds.ts'
 import type { JsonMap } from '../../../controller/core/model/values.ts'
 import { EgressGate, Secret } from '../../../controller/io/connectors/egress-gate.ts'
-import type { Outcome } from '../../../controller/io/connectors/outcome.ts'
+import type { Outcome } from '../../../controller/core/run/outcome.ts'
 import { performAction } from '../../../controller/io/connectors/perform-action.ts'
 import { certificate } from './certificate.ts'
 import { connectionTo, connectorWith, type StubVendor, stubVendor } from './stub-vendor.ts'

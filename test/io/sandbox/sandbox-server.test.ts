@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Connector } from '../../../controller/core/model/generated/kinds.ts'
 import { EgressGate } from '../../../controller/io/connectors/egress-gate.ts'
-import type { Outcome } from '../../../controller/io/connectors/outcome.ts'
+import type { Outcome } from '../../../controller/core/run/outcome.ts'
 import { performAction } from '../../../controller/io/connectors/perform-action.ts'
 import { type Sandbox, startSandbox } from '../../../controller/io/sandbox/sandbox-server.ts'
 
