@@ -1,9 +1,6 @@
-import { formatPath, type Path } from '../merge/path.ts'
 import type { Step } from '../model/generated/kinds.ts'
-import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
-import type { Json } from '../model/values.ts'
+import type { ProblemCode } from '../model/problems.ts'
 import { didYouMean } from './check-inputs.ts'
-import { referencesIn } from './expressions.ts'
 
 /** What an expression may refer to at its place. */
 export interface Visible {
@@ -25,20 +22,10 @@ const fieldsOf: Readonly<Record<string, readonly string[]>> = {
 }
 const fieldsOfStep = ['outputs', 'outcome', 'error']
 
-export function checkReferences(value: Json, path: Path, visible: Visible): Problem[] {
-  const problems: Problem[] = []
-  for (const { path: within, reference } of referencesIn(value)) {
-    const fault = faultOf(reference, visible)
-    if (fault === undefined) continue
-    const place = formatPath([...path, ...within.map(String)])
-    problems.push(problem(fault.code, fault.message, { path: place }))
-  }
-  return problems
-}
-
-function faultOf([root, name, ...rest]: readonly string[], visible: Visible): Fault | undefined {
+/** What is wrong with a reference at its place. */
+export function faultOfReference([root, name, field, output]: readonly string[], visible: Visible): Fault | undefined {
   if (root === undefined || name === undefined) return undefined
-  if (root === 'steps') return faultOfStep(name, rest, visible)
+  if (root === 'steps') return faultOfStep(name, field, output, visible)
   if (root === 'inputs') {
     if (visible.inputs.includes(name)) return undefined
     return { code: 'unknown-input', message: `There is no input ${name}${didYouMean(name, visible.inputs)}.` }
@@ -47,7 +34,12 @@ function faultOf([root, name, ...rest]: readonly string[], visible: Visible): Fa
   return fields === undefined ? undefined : faultOfField(root, name, fields)
 }
 
-function faultOfStep(id: string, [field, output]: readonly string[], { declared, steps }: Visible): Fault | undefined {
+function faultOfStep(
+  id: string,
+  field: string | undefined,
+  output: string | undefined,
+  { declared, steps }: Visible,
+): Fault | undefined {
   const step = steps.get(id)
   if (step === undefined) {
     const message = declared.includes(id)

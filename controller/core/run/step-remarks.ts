@@ -1,0 +1,101 @@
+import type { Path } from '../merge/path.ts'
+import type { Step, Workflow } from '../model/generated/kinds.ts'
+import type { ProblemCode } from '../model/problems.ts'
+import type { Json } from '../model/values.ts'
+import { stepRoots, triggerRoots } from './bindings.ts'
+import { eachStep } from './each-step.ts'
+import { piecesOf } from './expression-text.ts'
+import { checkExpressions, referencesIn } from './expressions.ts'
+
+/** What a part of a workflow says by itself; paths are within that part. */
+export type Remark =
+  | { readonly kind: 'fault'; readonly path: Path; readonly code: ProblemCode; readonly message: string }
+  /** Sound or not, depending on what stands around it. */
+  | { readonly kind: 'reference'; readonly path: Path; readonly reference: readonly string[] }
+
+interface StepRemarks {
+  /** Its own id and those of all steps within. */
+  readonly ids: readonly string[]
+  /** Of the step itself, without the steps within. */
+  readonly remarks: readonly Remark[]
+}
+
+// Renderings share the objects of every step that no overlay changed, so most steps were read before.
+const ofStep = new WeakMap<Step, StepRemarks>()
+const ofTrigger = new WeakMap<object, readonly Remark[]>()
+const ofOutputs = new WeakMap<object, readonly Remark[]>()
+
+export function remarksOnStep(step: Step): StepRemarks {
+  let known = ofStep.get(step)
+  if (!known) {
+    known = { ids: [...eachStep([step])].map((each) => each.step.id), remarks: readStep(step) }
+    ofStep.set(step, known)
+  }
+  return known
+}
+
+export function remarksOnTrigger(trigger: NonNullable<Workflow['spec']['triggers']>[number]): readonly Remark[] {
+  let known = ofTrigger.get(trigger)
+  if (!known) {
+    const { id, type, match, inputs } = trigger
+    const remarks: Remark[] = []
+    if (type === 'alert' && match === undefined)
+      remarks.push(fault('missing-field', `Trigger ${id} starts on no alert: say which ones under \`match\`.`))
+    if (match !== undefined) remarks.push(...onCondition(match, ['match'], triggerRoots))
+    // What a trigger reads is there whatever the workflow says, so its references say nothing.
+    if (inputs !== undefined) remarks.push(...onValue(inputs, ['inputs'], triggerRoots))
+    known = remarks.filter(({ kind }) => kind === 'fault')
+    ofTrigger.set(trigger, known)
+  }
+  return known
+}
+
+export function remarksOnOutputs(outputs: NonNullable<Workflow['spec']['outputs']>): readonly Remark[] {
+  let known = ofOutputs.get(outputs)
+  if (!known) {
+    known = onValue(outputs, [], stepRoots)
+    ofOutputs.set(outputs, known)
+  }
+  return known
+}
+
+function readStep(step: Step): Remark[] {
+  const isBlock = step.then !== undefined || step.else !== undefined
+  const kinds = (['action', 'set', 'approval'] as const).filter((kind) => step[kind] !== undefined)
+  const named = [...kinds, ...(isBlock ? [step.then === undefined ? 'else' : 'then'] : [])]
+  const remarks: Remark[] = []
+  if (named.length === 0)
+    remarks.push(fault('step-kind', `Step ${step.id} does nothing: add action, set, approval or then.`))
+  if (named.length > 1)
+    remarks.push(fault('step-kind', `Step ${step.id} has ${named.join(' and ')}: keep one of them.`))
+  if (isBlock && step.if === undefined)
+    remarks.push(fault('step-kind', `Step ${step.id} has \`${named.at(-1)}\` without \`if\`.`))
+  if (step.with !== undefined && step.action === undefined)
+    remarks.push(fault('step-kind', `Step ${step.id} has \`with\` without \`action\`.`, ['with']))
+  if (step.if !== undefined) remarks.push(...onCondition(step.if, ['if'], stepRoots))
+  if (step.with !== undefined) remarks.push(...onValue(step.with, ['with'], stepRoots))
+  if (step.set !== undefined) remarks.push(...onValue(step.set, ['set'], stepRoots))
+  const message = step.approval?.message
+  if (message !== undefined) remarks.push(...onValue(message, ['approval', 'message'], stepRoots))
+  return remarks
+}
+
+function onCondition(text: string, path: Path, roots: readonly string[]): Remark[] {
+  const cut = piecesOf(text.trim())
+  const isOne = cut.kind === 'malformed' || (cut.pieces.length === 1 && cut.pieces[0]?.kind === 'expression')
+  return isOne ? onValue(text, path, roots) : [fault('bad-expression', 'A condition is exactly one `${{ … }}`.', path)]
+}
+
+function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {
+  const place = (within: readonly (string | number)[]): Path => [...path, ...within.map(String)]
+  return [
+    ...checkExpressions(value, roots).map((found) => fault('bad-expression', found.message, place(found.path))),
+    ...referencesIn(value).map(
+      ({ path: within, reference }): Remark => ({ kind: 'reference', path: place(within), reference }),
+    ),
+  ]
+}
+
+function fault(code: ProblemCode, message: string, path: Path = []): Remark {
+  return { kind: 'fault', code, message, path }
+}
