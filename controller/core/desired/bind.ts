@@ -2,6 +2,7 @@ import type { ActionBinding, BoundConnection } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
+import { newMap } from '../model/values.ts'
 import { digestOf } from './digest.ts'
 import { type Declared, type Fleet, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
@@ -41,6 +42,9 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
     return all
   }
 
+  /** Bindings by the very list of connections, which all share who have it from the same level. */
+  const shared = new WeakMap<readonly Declared<'Connection'>[], Map<string, Bound>>()
+
   const guardrails = Map.groupBy(fleet.guardrails, ({ owner }) => owner)
   const inForce = new Map<TenantNode, readonly Declared<'Guardrail'>[]>()
   /** Guardrails of the tenant's own level and of all above, the outermost first: never those of the whole fleet. */
@@ -60,8 +64,13 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
     if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
     const { effect, input } = declared.resource.spec
 
-    const rules = guardrailsOf(tenant).filter((guardrail) => applies(guardrail, tenant, action, effect))
-    const forbidden = rules.find((guardrail) => guardrail.resource.spec.rule === 'forbid')
+    let forbidden: Declared<'Guardrail'> | undefined
+    let approval: Declared<'Guardrail'> | undefined
+    for (const guardrail of guardrailsOf(tenant)) {
+      if (!applies(guardrail, tenant, action, effect)) continue
+      if (guardrail.resource.spec.rule === 'forbid') forbidden ??= guardrail
+      if (guardrail.resource.spec.rule === 'approve') approval ??= guardrail
+    }
     if (forbidden) {
       const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
       return unbound(
@@ -97,19 +106,49 @@ export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string)
         problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
       )
     }
-    const connections: BoundConnection[] = []
-    for (const connection of chosen) {
-      const bound = boundConnection(fleet, connection, action)
-      if ('code' in bound) return unbound({ ...bound, tenant: tenant.path })
-      connections.push(bound)
-    }
-    const approval = rules.find((guardrail) => guardrail.resource.spec.rule === 'approve')
     const reason =
       approval && (approval.resource.spec.message ?? `${approval.resource.metadata.name} demands an approval`)
-    return {
-      kind: 'bound',
-      binding: { effect, inputSchema: digestOf(input), ...(reason !== undefined && { approval: reason }), connections },
+    const known = shared.get(chosen) ?? new Map<string, Bound>()
+    const key = `${action} ${reason ?? ''}`
+    let bound = known.get(key)
+    if (!bound) {
+      bound = boundTo(chosen)
+      // What goes wrong names the tenant.
+      if (bound.kind === 'bound') shared.set(chosen, known.set(key, bound))
     }
+    return bound
+
+    function boundTo(declared: readonly Declared<'Connection'>[]): Bound {
+      const connections: BoundConnection[] = []
+      for (const connection of declared) {
+        const found = boundConnection(fleet, connection, action)
+        if ('code' in found) return unbound({ ...found, tenant: tenant.path })
+        connections.push(found)
+      }
+      const approved = reason !== undefined && { approval: reason }
+      return { kind: 'bound', binding: { effect, inputSchema: digestOf(input), ...approved, connections } }
+    }
+  }
+}
+
+type Bindings = Readonly<Record<string, ActionBinding>>
+interface Branch {
+  bindings?: Bindings
+  readonly next: Map<ActionBinding, Branch>
+}
+
+/** Makes maps of bindings, equal ones once: most tenants are served by the same connections as their neighbours. */
+export function createBindings(): (bound: ReadonlyMap<string, ActionBinding>) => Bindings {
+  const root: Branch = { next: new Map() }
+  return (bound) => {
+    let branch = root
+    for (const binding of bound.values()) {
+      let next = branch.next.get(binding)
+      if (!next) branch.next.set(binding, (next = { next: new Map() }))
+      branch = next
+    }
+    branch.bindings ??= Object.freeze(Object.assign(newMap(), Object.fromEntries(bound)) as unknown as Bindings)
+    return branch.bindings
   }
 }
 

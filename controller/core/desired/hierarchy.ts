@@ -141,8 +141,8 @@ function inherit<T>(
   above: Readonly<Record<string, T>> | undefined,
   own: Readonly<Record<string, T>> | undefined,
 ): Readonly<Record<string, T>> {
-  if (!own) return above ?? Object.freeze(Object.create(null))
-  return above ? Object.assign(Object.create(null), above, own) : own
+  if (!own) return above ?? Object.freeze(newMap() as Record<string, T & Json>)
+  return above ? Object.assign(newMap(), above, own) : own
 }
 
 /** Maps merge key by key; everything else is replaced by the nearer value. */

@@ -1,7 +1,7 @@
 import type { ActionBinding, Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
-import { actionsOf, actionUses, createBinder } from './bind.ts'
+import { actionsOf, actionUses, createBinder, createBindings } from './bind.ts'
 import { checkGuardrails } from './check-guardrails.ts'
 import { digestOf } from './digest.ts'
 import {
@@ -96,6 +96,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
     next.renderings,
   )
   const bind = createBinder(fleet)
+  const bindingsOf = createBindings()
   const signatureOf = createSignatures(fleet, before, next)
   const problems = [
     ...fleet.problems,
@@ -143,7 +144,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
 
   function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
     const workflows = new Map<string, DesiredWorkflow>()
-    const bindings: Record<string, ActionBinding> = Object.create(null)
+    const bindings = new Map<string, ActionBinding>()
     for (const { subscription, chain } of received) {
       const workflow = resolveWorkflow(node, subscription, chain)
       if ('code' in workflow) return freeze(node.path, workflow)
@@ -160,14 +161,14 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
       }
       workflows.set(workflow.name, workflow)
       for (const action of actionsOf(workflow.spec)) {
-        if (bindings[action]) continue
+        if (bindings.has(action)) continue
         const bound = bind(node, action)
         if (bound.kind === 'unbound')
           return freeze(node.path, {
             ...bound.problem,
             message: `${bound.problem.message} (needed by ${workflow.name})`,
           })
-        bindings[action] = bound.binding
+        bindings.set(action, bound.binding)
       }
     }
     const extra = node.files.overlays.find(
@@ -191,7 +192,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
       timezone: node.timezone,
       concurrentRuns: node.concurrentRuns,
       suspended: node.suspended,
-      bindings,
+      bindings: bindingsOf(bindings),
     }
     const contextDigest = digestOf(context)
     const rendered = Object.fromEntries(

@@ -52,12 +52,25 @@ export function equal(a: Json | undefined, b: Json | undefined): boolean {
 
 /** The one text of a value: keys sorted by UTF-16 code unit, no white space (RFC 8785 for what YAML can say). */
 export function canonicalText(value: Json): string {
+  return canonicalTextOf(value, canonicalText)
+}
+
+/** The same, where the caller makes the text of each item or field: it may have it already. */
+export function canonicalTextOf(value: Json, textOfPart: (part: Json) => string): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (isList(value)) return `[${value.map(canonicalText).join(',')}]`
-  const parts = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonicalText(value[key] as Json)}`)
-  return `{${parts.join(',')}}`
+  if (isList(value)) return `[${value.map((item) => textOfPart(item)).join(',')}]`
+  const keys = Object.keys(value)
+  if (!isSorted(keys)) keys.sort()
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at] as string
+    keys[at] = `${JSON.stringify(key)}:${textOfPart(value[key] as Json)}`
+  }
+  return `{${keys.join(',')}}`
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let at = 1; at < keys.length; at++) if ((keys[at - 1] as string) > (keys[at] as string)) return false
+  return true
 }
 
 /** A copy whose maps have no prototype, deeply: for values that come from JSON.parse or a literal. */
