@@ -14,6 +14,11 @@ export interface CommitCounts {
   readonly records: number
 }
 
+/** Records with which a commit begins at once. */
+const fullBatch = 100
+const longestWaitMs = 5
+const recordsPerMsOfWait = 20
+
 /**
  * Many writes, one fsync. Writes are applied in the order in which they were queued, and each promise resolves only after the
  * commit that holds its write. Whatever fails outside a single write's own statements ends all writing for good:
@@ -24,7 +29,9 @@ export class GroupCommit {
   readonly #mark: HighWaterMark
   readonly #bump: Statement
   #queue: Queued[] = []
+  readonly #forgetters: (() => void)[] = []
   #scheduled = false
+  #timer: NodeJS.Timeout | undefined
   #lastBatch = 0
   #failure: StoreError | undefined
   #counts = { commits: 0, records: 0 }
@@ -44,16 +51,21 @@ export class GroupCommit {
     return { ...this.#counts }
   }
 
-  /** What `write` returns, once it is on disk. */
+  /** Calls `forget` when writes that were applied are undone: what a writer remembers of them is no longer so. */
+  onUndo(forget: () => void): void {
+    this.#forgetters.push(forget)
+  }
+
+  /** What `write` returns, once it is on disk. It may be called twice where another write of its commit fails. */
   write<T>(write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure)
-      let result: { readonly value: T } | undefined
+      let result: T
       this.#queue.push({
         write: () => {
-          result = { value: write() }
+          result = write()
         },
-        resolve: () => result !== undefined && resolve(result.value),
+        resolve: () => resolve(result),
         reject,
       })
       this.#schedule()
@@ -71,24 +83,34 @@ export class GroupCommit {
     this.#failure ??= new StoreError('closed', 'The store is closed.')
   }
 
+  /**
+   * A lone run does not wait. Where results come in from many workers a commit each would cost more than the work itself:
+   * the more the last commit held, the longer this one waits for company.
+   */
   #schedule(): void {
+    if (this.#queue.length >= fullBatch && this.#timer !== undefined) {
+      clearTimeout(this.#timer)
+      this.#timer = undefined
+      this.#scheduled = false
+    }
     if (this.#scheduled) return
     this.#scheduled = true
-    // Results that trickle in from workers would otherwise get a commit each; a lone run does not wait.
-    if (this.#lastBatch > 1) setTimeout(() => this.#flush(), 1)
-    else setImmediate(() => this.#flush())
+    if (this.#lastBatch > 1 && this.#queue.length < fullBatch) {
+      const wait = Math.min(longestWaitMs, Math.max(1, this.#lastBatch / recordsPerMsOfWait))
+      this.#timer = setTimeout(() => this.#flush(), wait)
+    } else setImmediate(() => this.#flush())
   }
 
   #flush(): void {
     this.#scheduled = false
+    this.#timer = undefined
     const batch = this.#queue
     this.#queue = []
     this.#lastBatch = batch.length
     if (batch.length === 0) return
     const refused = new Map<Queued, unknown>()
     try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      for (const queued of batch) this.#apply(queued, refused)
+      if (!this.#applied(batch)) this.#applyOneByOne(batch, refused)
       const row = this.#bump.get()
       this.#database.exec('COMMIT')
       if (row !== undefined) this.#mark.reach(number(row, 'value'))
@@ -104,17 +126,34 @@ export class GroupCommit {
     }
   }
 
-  /** A write that throws for reasons of its own is undone alone: one run's bug must not cost the others their commit. */
-  #apply(queued: Queued, refused: Map<Queued, unknown>): void {
-    this.#database.exec('SAVEPOINT one')
+  /** False where one of them threw for reasons of its own: then all are undone. */
+  #applied(batch: readonly Queued[]): boolean {
+    this.#database.exec('BEGIN IMMEDIATE')
     try {
-      queued.write()
+      for (const queued of batch) queued.write()
+      return true
     } catch (error) {
       if (isOfTheDisk(error)) throw error
-      this.#database.exec('ROLLBACK TO one')
-      refused.set(queued, error)
+      this.#database.exec('ROLLBACK')
+      for (const forget of this.#forgetters) forget()
+      return false
     }
-    this.#database.exec('RELEASE one')
+  }
+
+  /** A write that throws for reasons of its own is undone alone: one run's bug must not cost the others their commit. */
+  #applyOneByOne(batch: readonly Queued[], refused: Map<Queued, unknown>): void {
+    this.#database.exec('BEGIN IMMEDIATE')
+    for (const queued of batch) {
+      this.#database.exec('SAVEPOINT one')
+      try {
+        queued.write()
+      } catch (error) {
+        if (isOfTheDisk(error)) throw error
+        this.#database.exec('ROLLBACK TO one')
+        refused.set(queued, error)
+      }
+      this.#database.exec('RELEASE one')
+    }
   }
 
   #fail(cause: unknown, batch: readonly Queued[]): void {

@@ -24,11 +24,10 @@ export class Objects {
 
   /** Within a transaction. */
   write(objects: Iterable<StoredObject>): void {
-    for (const { digest, json } of objects) {
-      if (this.#known.has(digest)) continue
-      if (createHash('sha256').update(json).digest('hex') !== digest)
-        throw new StoreError('bad-value', `The object under ${digest} has another digest.`)
-      this.#insert.run(digest, json)
+    for (const object of objects) {
+      if (this.#known.has(object.digest)) continue
+      verifyDigest(object)
+      this.#insert.run(object.digest, object.json)
     }
   }
 
@@ -37,4 +36,9 @@ export class Objects {
     if (this.#known.size > 100_000) this.#known.clear()
     for (const { digest } of objects) this.#known.add(digest)
   }
+}
+
+function verifyDigest({ digest, json }: StoredObject): void {
+  if (createHash('sha256').update(json).digest('hex') !== digest)
+    throw new StoreError('bad-value', `The object under ${digest} has another digest.`)
 }

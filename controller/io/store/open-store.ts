@@ -55,6 +55,8 @@ function openDatabase(file: string): DatabaseSync {
   database.exec(
     'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF',
   )
+  // A checkpoint writes each changed page once: the fewer of them, the less is written twice. 16 MiB of log, 16 MiB of pages.
+  database.exec('PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384')
   migrate(database)
   return database
 }

@@ -1,85 +1,131 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RunEvent } from '../../core/run/events.ts'
 import type { Appended, JournalRecord } from '../../core/run/journal.ts'
-import { summarise } from '../../core/run/run-summary.ts'
+import { type RunSummary, summarise } from '../../core/run/run-summary.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Objects } from './objects.ts'
-import { number, prepare, type Statement, text } from './statements.ts'
+import { bytes, number, numberOrNull, prepare, type Row, type Statement, text } from './statements.ts'
 
-/** The journals of all runs, and the list of runs that is written with them. */
+/** What of a run's row may change while it runs. */
+type Changing = Pick<RunSummary, 'state' | 'reason' | 'startedAt' | 'finishedAt'>
+
+interface Head {
+  readonly key: number
+  readonly version: number
+  readonly row: Changing
+}
+
+/** Heads kept of runs that have not ended: more runs than that are waiting for a person, and are read again when they go on. */
+const headsKept = 50_000
+
+/** The journals of all runs, one entry for each append, and the list of runs that is written with them. */
 export class RunJournal {
   readonly #commit: GroupCommit
   readonly #objects: Objects
-  readonly #version: Statement
-  readonly #insertRun: Statement
-  readonly #updateRun: Statement
-  readonly #insertEvent: Statement
-  readonly #events: Statement
-  readonly #unfinished: Statement
+  readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
+  /** Nobody else writes this database, so what was written last need not be read back to see whether an append fits. */
+  readonly #heads = new Map<string, Head>()
 
   constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
     this.#commit = commit
     this.#objects = objects
-    this.#version = prepare(database, 'SELECT key, version FROM runs WHERE id = ?')
-    this.#insertRun = prepare(
-      database,
-      `INSERT INTO runs (id, version, tenant, tenant_uid, workflow, "release", digest, "commit", "trigger", state, reason,
-         requested_at, started_at, finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key`,
-    )
-    this.#updateRun = prepare(
-      database,
-      'UPDATE runs SET version = ?, state = ?, reason = ?, started_at = ?, finished_at = ? WHERE key = ?',
-    )
-    this.#insertEvent = prepare(database, 'INSERT INTO events (run, version, event) VALUES (?, ?, ?)')
-    this.#events = prepare(
-      database,
-      'SELECT event FROM events WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY version',
-    )
-    this.#unfinished = prepare(database, 'SELECT id FROM runs WHERE finished_at IS NULL ORDER BY key')
+    const names = Object.keys(queries) as (keyof typeof queries)[]
+    this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
+      keyof typeof queries,
+      Statement
+    >
+    commit.onUndo(() => this.#heads.clear())
   }
 
   async append(record: JournalRecord): Promise<Appended> {
-    const appended = await this.#commit.write(() => this.#apply(record))
-    if (record.objects !== undefined && appended.kind === 'appended') this.#objects.remember(record.objects)
+    const { events, objects } = record
+    const payload = Buffer.from(JSON.stringify(events))
+    const appended = await this.#commit.write(() => this.#apply(record, payload))
+    if (objects !== undefined && appended.kind === 'appended') this.#objects.remember(objects)
     return appended
   }
 
   readRun(runId: string): RunEvent[] | undefined {
-    const rows = this.#events.all(runId)
-    return rows.length === 0 ? undefined : rows.map((row) => JSON.parse(text(row, 'event')) as RunEvent)
+    const rows = this.#statements.entries.all(runId)
+    if (rows.length === 0) return undefined
+    return rows.flatMap((row) => JSON.parse(Buffer.from(bytes(row, 'payload')).toString()) as RunEvent[])
   }
 
   unfinishedRuns(): string[] {
-    return this.#unfinished.all().map((row) => text(row, 'id'))
+    return this.#statements.unfinished.all().map((row) => text(row, 'id'))
   }
 
-  #apply({ runId, expectedVersion, events, state, objects = [] }: JournalRecord): Appended {
-    const row = this.#version.get(runId)
-    const found = row === undefined ? 0 : number(row, 'version')
-    if (found !== expectedVersion) return { kind: 'conflict', version: found }
-    const version = found + events.length
-    this.#objects.write(objects)
+  #apply({ runId, expectedVersion, events, state, objects = [] }: JournalRecord, payload: Uint8Array): Appended {
     const run = summarise(state)
-    let key: number
-    if (row === undefined) {
-      const { tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt } = run
-      const pinned = [tenant, tenantUid, workflow, release, digest, commit, trigger] as const
-      const inserted = this.#insertRun.get(
-        runId,
-        version,
-        ...pinned,
-        run.state,
-        run.reason,
-        requestedAt,
-        run.startedAt,
-        run.finishedAt,
-      )
-      key = number(inserted ?? {}, 'key')
-    } else {
-      key = number(row, 'key')
-      this.#updateRun.run(version, run.state, run.reason, run.startedAt, run.finishedAt, key)
+    const version = expectedVersion + events.length
+    const known = this.#heads.get(runId)
+    let head = known
+    if (head === undefined && expectedVersion === 0) {
+      const row = this.#statements.begin.get(...columnsOf(run, version))
+      if (row !== undefined) head = { key: number(row, 'key'), version: 0, row: run }
     }
-    for (const [index, event] of events.entries()) this.#insertEvent.run(key, found + index + 1, JSON.stringify(event))
+    head ??= this.#readHead(runId)
+    const found = head?.version ?? 0
+    if (head === undefined || found !== expectedVersion) return { kind: 'conflict', version: found }
+    this.#objects.write(objects)
+    this.#statements.enter.run(head.key, version, payload)
+    if (differs(head.row, run)) this.#statements.update.run(...changingOf(run, version), head.key)
+    this.#keep(runId, { key: head.key, version, row: run }, known === undefined)
     return { kind: 'appended', version }
+  }
+
+  #keep(runId: string, head: Head, isNew: boolean): void {
+    if (head.row.finishedAt !== null) this.#heads.delete(runId)
+    else this.#heads.set(runId, head)
+    if (isNew && this.#heads.size > headsKept) this.#heads.delete(this.#heads.keys().next().value ?? '')
+  }
+
+  #readHead(runId: string): Head | undefined {
+    const row = this.#statements.head.get(runId)
+    return row === undefined ? undefined : headOf(row)
+  }
+}
+
+const queries = {
+  begin: `INSERT INTO runs (state, reason, started_at, finished_at, version, id, tenant, tenant_uid, workflow, "release", digest,
+      "commit", "trigger", requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (id) DO NOTHING RETURNING key`,
+  update: 'UPDATE runs SET state = ?, reason = ?, started_at = ?, finished_at = ?, version = ? WHERE key = ?',
+  enter: 'INSERT INTO entries (run, version, payload) VALUES (?, ?, ?)',
+  head: `SELECT key, state, reason, started_at, finished_at,
+    coalesce(version, (SELECT max(version) FROM entries WHERE run = runs.key)) AS version FROM runs WHERE id = ?`,
+  entries: 'SELECT payload FROM entries WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY version',
+  unfinished: 'SELECT id FROM runs WHERE finished_at IS NULL ORDER BY key',
+} as const
+
+function changingOf({ state, reason, startedAt, finishedAt }: RunSummary, version: number) {
+  return [state, reason, startedAt, finishedAt, finishedAt === null ? null : version] as const
+}
+
+function columnsOf(run: RunSummary, version: number) {
+  const { id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt } = run
+  const pinned = [id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt] as const
+  return [...changingOf(run, version), ...pinned] as const
+}
+
+function differs(before: Changing, after: Changing): boolean {
+  return (
+    before.state !== after.state ||
+    before.reason !== after.reason ||
+    before.startedAt !== after.startedAt ||
+    before.finishedAt !== after.finishedAt
+  )
+}
+
+function headOf(row: Row): Head {
+  return {
+    key: number(row, 'key'),
+    version: number(row, 'version'),
+    row: {
+      state: text(row, 'state') as RunSummary['state'],
+      reason: text(row, 'reason'),
+      startedAt: numberOrNull(row, 'started_at'),
+      finishedAt: numberOrNull(row, 'finished_at'),
+    },
   }
 }

@@ -14,18 +14,25 @@ export interface Statement {
 export function prepare(database: DatabaseSync, sql: string): Statement {
   const statement: StatementSync = database.prepare(sql)
   return {
-    run: (...values) => void statement.run(...values.map(checked)),
-    get: (...values) => statement.get(...values.map(checked)),
-    all: (...values) => statement.all(...values.map(checked)),
+    run: (...values) => void statement.run(...checked(values)),
+    get: (...values) => statement.get(...checked(values)),
+    all: (...values) => statement.all(...checked(values)),
   }
 }
 
-function checked(value: unknown, index: number): Bindable {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint')
-    return value
-  if (value instanceof Uint8Array) return value
-  const type = value instanceof Date ? 'Date' : typeof value
-  throw new StoreError('bad-value', `Parameter ${index + 1} is a ${type}, which SQLite would store as something else.`)
+function checked(values: readonly Bindable[]): readonly Bindable[] {
+  for (let index = 0; index < values.length; index++) {
+    const value: unknown = values[index]
+    const type = typeof value
+    if (type === 'string' || type === 'number' || value === null || type === 'bigint' || value instanceof Uint8Array)
+      continue
+    const name = value instanceof Date ? 'Date' : type
+    throw new StoreError(
+      'bad-value',
+      `Parameter ${index + 1} is a ${name}, which SQLite would store as something else.`,
+    )
+  }
+  return values
 }
 
 export function text(row: Row, column: string): string {
@@ -37,6 +44,12 @@ export function text(row: Row, column: string): string {
 export function number(row: Row, column: string): number {
   const value = row[column]
   if (typeof value !== 'number') throw new StoreError('bad-value', `Column ${column} holds no number.`)
+  return value
+}
+
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column]
+  if (!(value instanceof Uint8Array)) throw new StoreError('bad-value', `Column ${column} holds no bytes.`)
   return value
 }
 

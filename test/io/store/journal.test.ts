@@ -80,6 +80,39 @@ describe('the journal', () => {
     store.close()
   })
 
+  it('knows the version of a run whose append was undone with its commit', async () => {
+    const store = openStore(folder())
+    const run = newRun('r1')
+    await store.append(run)
+    const started = more(run.state, { type: 'RunStarted', at: 1 })
+    const bad = { ...newRun('bad'), objects: [{ digest: 'wrong', json: '{}' }] }
+    const answers = await Promise.allSettled([store.append(started), store.append(started), store.append(bad)])
+    expect(answers).toMatchObject([
+      { value: { kind: 'appended', version: 2 } },
+      { value: { kind: 'conflict', version: 2 } },
+      { reason: { code: 'bad-value' } },
+    ])
+    expect(store.readRun('r1')).toEqual([...run.events, ...started.events])
+    store.close()
+  })
+
+  it('knows the version of every run after it was opened again', async () => {
+    const place = folder()
+    const first = openStore(place)
+    const run = newRun('r1')
+    const ended = more(run.state, { type: 'RunStarted', at: 1 }, { type: 'RunSucceeded', at: 2, outputs: {} })
+    for (const record of [run, newRun('r2'), ended]) await first.append(record)
+    first.close()
+    const second = openStore(place)
+    expect(await second.append(run)).toEqual({ kind: 'conflict', version: 3 })
+    expect(await second.append(newRun('r2'))).toEqual({ kind: 'conflict', version: 1 })
+    expect(await second.append(more(newRun('r3').state, { type: 'RunStarted', at: 1 }))).toEqual({
+      kind: 'conflict',
+      version: 0,
+    })
+    second.close()
+  })
+
   it('keeps the objects that a run pins', async () => {
     const store = openStore(folder())
     const pinned = objectOf({ version: '1.0.0' })
