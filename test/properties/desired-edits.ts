@@ -76,6 +76,19 @@ export const edits: readonly Edit[] = [
     if (releases.length > 0) fleet.edit(path, (document) => document.setIn(['spec', 'base'], pick(releases)))
     return `base of ${path}`
   },
+  function addSecondOverlay(fleet, { pick, below }) {
+    const path = pick(fleet.paths(overlays))
+    const twin = path.replace(/\.yaml$/, '-more.yaml')
+    const workflow = path.slice(path.lastIndexOf('/') + 1, -5)
+    if (workflow.endsWith('-more') || fleet.files.get(path)?.includes('kind: Overlay') !== true) return 'nothing'
+    const base = pick(['1.0.0', ...fleet.releases(workflow)])
+    const field = pick(['minutesSaved', 'title', 'description'])
+    const soft = pick(['', `  x-default: [/spec/${field}]\n`])
+    const value = field === 'minutesSaved' ? below(3) : `text ${below(3)}`
+    const patch = `  workflow: ${workflow}\n  base: ${base}\n  patch: { ${field}: ${value} }\n`
+    fleet.files.set(twin, `${head('Overlay', `${workflow}-more`)}${patch}${soft}`)
+    return `second overlay ${twin}`
+  },
   function changeTag(fleet, { pick }) {
     const tenant = pick(fleet.tenants())
     const [tag, value] = pick([

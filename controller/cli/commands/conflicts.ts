@@ -63,6 +63,8 @@ function showGroup(out: Output, group: readonly Placed[], all: readonly Placed[]
   out.line(
     `  decided by ${group.map((conflict) => conflict.level).join(', ')}; holds back ${count(new Set(group.flatMap((conflict) => conflict.tenants)).size, 'tenant')}`,
   )
+  if (first.hint !== undefined) out.line(`  ${first.hint}`)
+  if (first.resolutions.length === 0) return out.line()
   const whole = all.filter((other) => other.level === level && other.workflow === workflow && other.to === to)
   const decide = upgradeCommand(level, workflow.slice(workflow.indexOf(':') + 1), to, whole)
   out.line(`  ${decide}${group.length > 1 ? ' --everywhere' : ''}`)

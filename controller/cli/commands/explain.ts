@@ -97,17 +97,17 @@ async function show(call: Call, fleet: OpenedFleet, subject: Subject, fields: re
   return 0
 }
 
-async function placedSource(fleet: OpenedFleet, { owner, file, pathInFile, value }: Source) {
+async function placedSource(fleet: OpenedFleet, { owner, file, pathInFile, value, isDefault }: Source) {
   const { line, column } = await fleet.places.find(file, pathInFile)
-  return { owner, file, line, column, ...(value !== undefined && { value }) }
+  return { owner, file, line, column, ...(value !== undefined && { value }), ...(isDefault && { isDefault }) }
 }
 
 function at({ file, line }: { file: string; line: number }): string {
   return `${file}:${line}`
 }
 
-function whose({ owner }: { owner: string }): string {
-  return owner === '' ? 'template' : owner
+function whose({ owner, isDefault }: { owner: string; isDefault?: true }): string {
+  return `${owner === '' ? 'template' : owner}${isDefault ? ' (default)' : ''}`
 }
 
 function brief(value: Json): string {

@@ -1,7 +1,7 @@
 import type { Declared, DesiredState, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
 import { digestOf } from '../desired/digest.ts'
 import { fullName } from '../desired/fleet.ts'
-import { type Chain, overlaysOf } from '../desired/layers.ts'
+import { type Chain, overlaysOf } from '../desired/chain.ts'
 import { isWithin } from '../model/names.ts'
 import { newMap } from '../model/values.ts'
 import { originOf } from './find-workflow.ts'

@@ -9,7 +9,7 @@ import { schemaOf } from '../model/schemas.ts'
 import { type Json, newMap, toValue } from '../model/values.ts'
 import { type Authored, edited, firstOf, isRefusal, type Refusal, refused, refusedBy, type TextOf } from './authored.ts'
 import { changedByClone } from './clone-effect.ts'
-import { folderOf, nameSeenFrom, receivedWorkflow } from './find-workflow.ts'
+import { folderOf, nameSeenFrom, receivedWorkflow, severalOverlays } from './find-workflow.ts'
 import { movedText } from './schema-line.ts'
 
 /**
@@ -26,6 +26,8 @@ export function clone(state: DesiredState, textOf: TextOf, name: string, tenant:
   if (isRefusal(made)) return made
   const { chain } = workflow
   const own = chain.overlay?.owner === tenant ? chain.overlay : undefined
+  const several = own && chain.beside && severalOverlays(tenant, workflow)
+  if (several) return several
   const rest = own && withoutPatch(own, textOf)
   if (rest && isRefusal(rest)) return rest
 

@@ -1,5 +1,6 @@
 import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
 import { isUnreadable } from '../desired/fleet.ts'
+import { overlaysOf } from '../desired/chain.ts'
 import { isClone, visibleWorkflow } from '../desired/subscriptions.ts'
 import type { ResourceOf } from '../model/document.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
@@ -99,4 +100,14 @@ export function nameSeenFrom(state: DesiredState, from: string, workflow: Desire
   const full = originOf(workflow)
   const seen = visibleWorkflow(state.fleet, from, workflow.name)
   return 'code' in seen || nameOf(seen, true) !== full ? full : workflow.name
+}
+
+/** What one file is to say cannot be told where the tenant has several for the workflow. */
+export function severalOverlays(tenant: string, { name, chain }: DesiredWorkflow): Refusal {
+  const files = overlaysOf(chain).flatMap(({ owner, file }) => (owner === tenant ? [file] : []))
+  return refused(
+    'wrong-value',
+    `${tenant} changes ${name} in several files: ${files.join(', ')}`,
+    'edit the one you mean',
+  )
 }

@@ -1,6 +1,6 @@
 import type { Declared, DesiredState, DesiredWorkflow } from '../desired/index.ts'
 import { digestOf } from '../desired/digest.ts'
-import type { Chain } from '../desired/layers.ts'
+import type { Chain } from '../desired/chain.ts'
 import type { WorkflowDocument } from '../desired/render.ts'
 import { diffPaths, extractOverlay, formatPath, writeBack } from '../merge/index.ts'
 import { apiVersion } from '../model/gate-kind.ts'
@@ -10,7 +10,7 @@ import { schemaOf } from '../model/schemas.ts'
 import { equal, get, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { type Authored, edited, isRefusal, type Refusal, refused, refusedUnplaced, type TextOf } from './authored.ts'
 import { type EditedCopy, inDocument, readCopy } from './edited-copy.ts'
-import { nameSeenFrom, ownerFolder, receivedWorkflow } from './find-workflow.ts'
+import { nameSeenFrom, ownerFolder, receivedWorkflow, severalOverlays } from './find-workflow.ts'
 import { keepSpelling } from './keep-spelling.ts'
 import { entry, newDocument } from './new-document.ts'
 import { emptyPatch, overlaySpec } from './overlay-skeleton.ts'
@@ -32,6 +32,8 @@ export function overlayFrom(
   const { workflow } = received
   const { chain } = workflow
   const own = chain.overlay?.owner === tenant ? chain.overlay : undefined
+  const several = own && chain.beside && severalOverlays(tenant, workflow)
+  if (several) return several
   const forbidden = notCustomisable(tenant, workflow)
   if (forbidden) return forbidden
   const file = own?.file ?? `${ownerFolder(tenant)}overlays/${workflow.name}.yaml`

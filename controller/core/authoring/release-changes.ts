@@ -15,14 +15,15 @@ export interface ReleaseChange {
 
 /**
  * What changed from one release to the next, weightiest first; empty iff nothing but the version did.
- * A change is major iff what others have built on it may break: an overlay on a step, a caller that gives inputs.
+ * A change is major iff what others have built on it may break: an overlay on a step, a caller that gives inputs or reads
+ * outputs.
  */
 export function releaseChanges(before: Spec, after: Spec): ReleaseChange[] {
   const changes = [
     ...inputChanges(before, after),
     ...stepChanges(before, after),
     ...added('trigger', idsOf(before.triggers), idsOf(after.triggers)),
-    ...added('output', Object.keys(before.outputs ?? {}), Object.keys(after.outputs ?? {})),
+    ...outputChanges(Object.keys(before.outputs ?? {}), Object.keys(after.outputs ?? {})),
   ]
   if (changes.length === 0) changes.push(...otherChanges(before, after))
   return changes.sort((a, b) => weights[b.level] - weights[a.level])
@@ -50,6 +51,14 @@ function inputChanges(before: Spec, after: Spec): ReleaseChange[] {
   for (const name of Object.keys(now))
     if (!Object.hasOwn(old, name) && !needed.has(name)) changes.push({ level: 'minor', text: `input ${name} is new` })
   return changes
+}
+
+function outputChanges(old: readonly string[], now: readonly string[]): ReleaseChange[] {
+  const gone = old.filter((name) => !now.includes(name))
+  return [
+    ...gone.map((name) => ({ level: 'major', text: `output ${name} is gone` }) as const),
+    ...added('output', old, now),
+  ]
 }
 
 function typeOf(input: Json): Json | undefined {

@@ -2,8 +2,8 @@ import { type Conflict, conflictId, formatPath, type ResolutionName, tripleHash 
 import { isWithin } from '../model/names.ts'
 import type { Json } from '../model/values.ts'
 import { type Declared, fullName, type WorkflowFiles } from './fleet.ts'
-import type { Chain } from './layers.ts'
-import { patchPath } from './render.ts'
+import type { Chain } from './chain.ts'
+import { askForExemption, patchPath } from './render-problems.ts'
 import type { DesiredState } from './resolve.ts'
 
 /** A field path inside a file, from which a line can be found. */
@@ -31,6 +31,8 @@ export interface RaisedConflict {
   readonly from: string
   readonly to: string
   readonly lockedBy?: string
+  /** What may be done instead of giving the edit up, where somebody else can allow it. */
+  readonly hint?: string
   readonly renameHint?: { readonly to: string; readonly similarity: number }
   readonly regions?: Conflict['regions']
   readonly resolutions: readonly ResolutionName[]
@@ -50,9 +52,16 @@ export interface Contest {
   readonly pathInFile: (path: string) => string
   readonly from: string
   readonly to: string
+  /** Present where two overlays of the level compete with each other: the other one. */
+  readonly beside?: Declared<'Overlay'>
 }
 
-export function contestOf({ workflow }: Chain, overlay: Declared<'Overlay'>, to: string): Contest {
+export function contestOf(
+  { workflow }: Chain,
+  overlay: Declared<'Overlay'>,
+  to: string,
+  beside?: Declared<'Overlay'>,
+): Contest {
   return {
     workflow,
     level: overlay.owner,
@@ -60,10 +69,12 @@ export function contestOf({ workflow }: Chain, overlay: Declared<'Overlay'>, to:
     pathInFile: patchPath,
     from: overlay.resource.spec.base,
     to,
+    ...(beside && { beside }),
   }
 }
 
-export function raise(conflict: Conflict, { workflow, level, file, pathInFile, from, to }: Contest): RaisedConflict {
+export function raise(conflict: Conflict, contest: Contest): RaisedConflict {
+  const { workflow, level, file, pathInFile, from, to, beside } = contest
   const path = formatPath(conflict.path)
   const fileOf = (version: string): string => (workflow.releases.get(version) ?? workflow.head)?.file ?? ''
   return {
@@ -78,18 +89,25 @@ export function raise(conflict: Conflict, { workflow, level, file, pathInFile, f
     ...(conflict.theirs !== undefined && { theirs: conflict.theirs }),
     positions: {
       base: { file: fileOf(from), path },
-      ours: { file, path: pathInFile(path) },
-      theirs: { file: fileOf(to), path },
+      ours: { file: beside?.file ?? file, path: pathInFile(path) },
+      theirs: beside ? { file, path: pathInFile(path) } : { file: fileOf(to), path },
     },
     from,
     to,
     ...(conflict.lock && { lockedBy: conflict.lock.lockedBy }),
+    ...hintOf(conflict, contest),
     ...(conflict.renameHint && {
       renameHint: { to: formatPath(conflict.renameHint.to), similarity: conflict.renameHint.similarity },
     }),
     ...(conflict.regions && { regions: conflict.regions }),
-    resolutions: conflict.resolutions,
+    resolutions: beside ? [] : conflict.resolutions,
   }
+}
+
+function hintOf({ lock }: Conflict, { file, beside }: Contest): { hint?: string } {
+  if (beside) return { hint: `say it in one of ${beside.file} and ${file} only` }
+  const hint = lock && askForExemption(lock)
+  return hint === undefined ? {} : { hint }
 }
 
 /** Every conflict that holds somebody back, once for the level that owns the competing edit. */
@@ -99,9 +117,9 @@ export function heldConflicts(state: DesiredState, below = ''): HeldConflict[] {
     if (tenant.kind === 'frozen' || !isWithin(tenant.path, below)) continue
     for (const { chain, held } of tenant.workflows.values()) {
       if (!held) continue
-      const { level, conflicts } = held.at
+      const { level, conflicts, beside } = held.at
       for (const conflict of conflicts) {
-        const raised = raise(conflict, contestOf(chain, level, held.wanted))
+        const raised = raise(conflict, contestOf(chain, level, held.wanted, beside))
         const known = found.get(raised.id)
         if (known) known.tenants.push(tenant.path)
         else found.set(raised.id, { ...raised, tenants: [tenant.path] })

@@ -3,9 +3,12 @@ import { startsWith } from '../merge/locks.ts'
 import { schemaOf } from '../model/schemas.ts'
 import { equal, get, isMap, type Json, type JsonMap } from '../model/values.ts'
 import { outermost } from './compare.ts'
+import { isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import { type Chain, overlaysOf } from './layers.ts'
-import { patchPath, type WorkflowDocument } from './render.ts'
+import { type Chain, chainBefore, overlaysOf } from './chain.ts'
+import { isMarkedDefault } from './overlays-beside.ts'
+import { patchPath } from './render-problems.ts'
+import type { WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 
 /** Who says a value: `file` and the field path inside it, so that a line can be found. */
@@ -15,6 +18,8 @@ export interface Source {
   readonly file: string
   readonly pathInFile: string
   readonly value?: Json
+  /** True where the layer says it as a default. */
+  readonly isDefault?: true
 }
 
 /** A field that some layer above the template set or took away. */
@@ -102,7 +107,14 @@ function collect(
 function overlaySource(overlay: Chain['overlay'], document: WorkflowDocument | undefined, path: Path): Source {
   const value = readPath(document, path, schemaOf('Workflow'))
   const { owner = '', file = '' } = overlay ?? {}
-  return { owner, file, pathInFile: patchPath(formatPath(path)), ...(value !== undefined && { value }) }
+  const isDefault = overlay !== null && isMarkedDefault(overlay.resource.spec, path)
+  return {
+    owner,
+    file,
+    pathInFile: patchPath(formatPath(path)),
+    ...(value !== undefined && { value }),
+    ...(isDefault && { isDefault }),
+  }
 }
 
 /** The layers of a workflow from the template down: the release, then each overlay. */
@@ -153,7 +165,7 @@ function explainValue(path: Path, sources: readonly ValueSource[]): ExplainedFie
 
 function chainsOf(chain: Chain): Chain[] {
   const chains: Chain[] = []
-  for (let at: Chain | null = chain; at; at = at.above) chains.unshift(at)
+  for (let at: Chain | null = chain; at; at = chainBefore(at)) chains.unshift(at)
   return chains
 }
 
@@ -168,5 +180,14 @@ function templateFile({ chain, release }: DesiredWorkflow): string {
 }
 
 function templateSource(workflow: DesiredWorkflow, path: Path, value: Json): Source {
-  return { owner: workflow.owner, file: templateFile(workflow), pathInFile: formatPath(path), value }
+  const { workflow: files } = workflow.chain
+  const release = files.releases.get(workflow.release) ?? files.head
+  const isDefault = release && !isUnreadable(release) && isMarkedDefault(release.resource.spec, path)
+  return {
+    owner: workflow.owner,
+    file: release?.file ?? '',
+    pathInFile: formatPath(path),
+    value,
+    ...(isDefault && { isDefault }),
+  }
 }

@@ -14,8 +14,8 @@ export { parseSelector, selects } from './select.ts'
 export { type Contest, type HeldConflict, heldConflicts, type RaisedConflict } from './conflicts.ts'
 export { unresolvedAnnotation } from './layers.ts'
 export { baseAnnotation } from './subscriptions.ts'
+export type { Decide } from './decide-merge.ts'
 export {
-  type Decide,
   type Upgrade,
   type UpgradeEdit,
   upgradeTenant,

@@ -3,23 +3,9 @@ import { isWithin, parentPath } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
+import { type Chain, isLayer, type LayerChain } from './chain.ts'
+import { isExempt } from './locks-of.ts'
 import { cloneBase, mayBeClone, visibleWorkflow } from './subscriptions.ts'
-
-/**
- * The overlays of one workflow from its owner down to a tenant. A tenant without an overlay has the chain of its parent.
- * Tenants that write the same overlay have chains of their own, since problems and explanations name the owner; their
- * keys are equal, and so are their renderings.
- */
-export interface Chain {
-  /** Ids of the workflow's files and of the overlays, in order: equal keys, equal rendering of a release. */
-  readonly key: string
-  readonly workflow: WorkflowFiles
-  readonly above: Chain | null
-  /** Null at the workflow itself. */
-  readonly overlay: Declared<'Overlay'> | null
-  /** Of a clone: what it stands in for, and the release it was made from. */
-  readonly standsFor?: { readonly chain: Chain; readonly base: string }
-}
 
 export interface Layers {
   /** The chain of a workflow at a tenant. */
@@ -31,7 +17,7 @@ export interface Layers {
 /** Finds the overlays, clones and chains of all tenants. */
 export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Layers {
   const problems: Problem[] = []
-  const overlays = new Map<TenantNode, Map<WorkflowFiles, Declared<'Overlay'>>>()
+  const overlays = new Map<TenantNode, Map<WorkflowFiles, Declared<'Overlay'>[]>>()
   for (const node of nodes.values()) {
     for (const overlay of node.files.overlays) {
       const at = { place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/workflow', tenant: node.path }
@@ -40,12 +26,9 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
         problems.push({ ...workflow, ...at })
         continue
       }
-      const mine = overlays.get(node) ?? new Map<WorkflowFiles, Declared<'Overlay'>>()
+      const mine = overlays.get(node) ?? new Map<WorkflowFiles, Declared<'Overlay'>[]>()
       overlays.set(node, mine)
-      const twin = mine.get(workflow)
-      if (twin)
-        problems.push(problem('duplicate-name', `${twin.file} already changes ${workflow.name} for ${node.path}`, at))
-      else mine.set(workflow, overlay)
+      mine.set(workflow, [...(mine.get(workflow) ?? []), overlay])
       problems.push(...undecided(overlay, node.path))
     }
   }
@@ -83,10 +66,21 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
     const given = inScope ? chainOf(tenant.parent, workflow) : rootOf(workflow)
     const clone = cloneFor(fleet, tenant, workflow)
     const above = clone ? standIn(clone, given) : given
-    const overlay = overlays.get(tenant)?.get(workflow)
-    return overlay ? { key: `${above.key} ${overlay.oid}`, workflow: above.workflow, above, overlay } : above
+    const own = overlays.get(tenant)?.get(workflow) ?? []
+    return own
+      .toSorted((a, b) => (a.file < b.file ? -1 : 1))
+      .reduce((chain, overlay) => withOverlay(chain, above, overlay), above)
   }
   return { chainOf, problems }
+}
+
+/** Renderings are shared by key, so what depends on who has the overlay must show in it. */
+function withOverlay(chain: Chain, above: Chain, overlay: Declared<'Overlay'>): LayerChain {
+  const own = isExempt(above, overlay.owner) ? `${overlay.oid}!${overlay.owner}` : overlay.oid
+  const alone = { key: `${above.key} ${own}`, workflow: above.workflow, above, overlay }
+  return isLayer(chain) && chain !== above
+    ? { ...alone, key: `${chain.key}+${own}`, beside: { before: chain, alone } }
+    : alone
 }
 
 /** The tenant's own clone of a workflow; it stands in for it from this tenant down. */
@@ -98,7 +92,7 @@ function cloneFor(fleet: Fleet, tenant: TenantNode, workflow: WorkflowFiles): Wo
 function standIn(clone: WorkflowFiles, given: Chain): Chain {
   const base = cloneBase(clone)?.split('@')[1]
   return {
-    key: `${given.key} ${stampOf(clone)}`,
+    key: `${given.key} ${stampOf(clone)}${isExempt(given, clone.owner) ? `!${clone.owner}` : ''}`,
     workflow: clone,
     above: null,
     overlay: null,
@@ -143,11 +137,4 @@ function undecided({ file, resource }: Declared<'Overlay' | 'Workflow'>, tenant:
       hint: 'edit the values and remove the annotation, or run `headwater upgrade` with --take',
     }),
   ]
-}
-
-/** Every overlay of a chain, from the top down. */
-export function overlaysOf(chain: Chain): Declared<'Overlay'>[] {
-  const found: Declared<'Overlay'>[] = []
-  for (let at: Chain | null = chain; at; at = at.above) if (at.overlay) found.unshift(at.overlay)
-  return found
 }

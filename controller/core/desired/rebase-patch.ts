@@ -1,9 +1,9 @@
-import { applyOverlay, extractOverlay, type Moved, type Path, type ReferenceRules } from '../merge/index.ts'
+import { applyOverlay, extractOverlay, type Moved, type Path } from '../merge/index.ts'
 import { listRule, memberKey } from '../merge/list-rule.ts'
 import { fieldSchema, type SchemaNode } from '../merge/merge-schema.ts'
-import { writePath } from '../merge/read-path.ts'
+import { readPath, writePath } from '../merge/read-path.ts'
 import { applyMoves } from '../merge/references.ts'
-import { equal, get, isList, isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { equal, get, isList, isMap, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { stepReferences } from './step-references.ts'
 
 export interface Rebase {
@@ -20,15 +20,6 @@ export interface Rebase {
   readonly schema: SchemaNode
 }
 
-/** In a patch a step is also mentioned as the place of another one. */
-const patchReferences: ReferenceRules = {
-  ...stepReferences,
-  rename: (path, scalar, from, to) => {
-    const isAnchor = path.some((segment) => segment === '$after' || segment === '$before' || segment === '$move')
-    return isAnchor && scalar === from ? to : stepReferences.rename(path, scalar, from, to)
-  },
-}
-
 /**
  * The change that makes `result` of `onto`, keeping what the old one says as far as it still holds. Intents that have
  * become redundant stay: a tombstone of a step that the template has deleted too must hold when the step comes back.
@@ -38,8 +29,9 @@ export function rebasePatch({ patch, onto, result, given, moved, schema }: Rebas
     const applied = applyOverlay({ base: onto, overlay: candidate, schema })
     return applied.kind === 'applied' && equal(applied.value, result)
   }
-  const kept = dropIntents(applyMoves(patch, schema, patchReferences, moved) as Json, given, schema)
-  if (fits(kept)) return kept
+  const named = dropIntents(movedPatch(patch, schema, moved), given, schema)
+  if (fits(named)) return named
+  const kept = withoutRequirements(named, onto, schema)
   const applied = applyOverlay({ base: onto, overlay: kept, schema })
   if (applied.kind === 'applied') {
     const rest = extractOverlay({ base: applied.value, ours: result, schema })
@@ -47,6 +39,43 @@ export function rebasePatch({ patch, onto, result, given, moved, schema }: Rebas
     if (fits(composed)) return composed
   }
   return extractOverlay({ base: onto, ours: result, schema }) ?? newMap()
+}
+
+/** The patch with the names that steps have after the renames. */
+export function movedPatch(patch: Json, schema: SchemaNode, moved: readonly Moved[]): Json {
+  return renameAnchors(applyMoves(patch, schema, stepReferences, moved) as Json, moved)
+}
+
+/** In a patch a step is also mentioned as the place of another one, whether or not the patch changes it. */
+function renameAnchors(patch: Json, moved: readonly Moved[]): Json {
+  if (moved.length === 0) return patch
+  const renamed = (anchor: Json): Json =>
+    isList(anchor) ? anchor.map(renamed) : moved.reduce((name, { from, to }) => (name === from ? to : name), anchor)
+  const visit = (value: Json, isPlace: boolean): Json => {
+    if (isList(value)) return value.map((item) => visit(item, false))
+    if (!isMap(value)) return value
+    const copy = newMap()
+    for (const [key, item] of Object.entries(value)) {
+      const isAnchor = isPlace ? key === 'after' || key === 'before' : key === '$after' || key === '$before'
+      copy[key] = isAnchor ? renamed(item) : visit(item, key === '$move')
+    }
+    return copy
+  }
+  return visit(patch, false)
+}
+
+/** Somebody has agreed to another place: a neighbour that is gone cannot be required any more. */
+function withoutRequirements(patch: Json, onto: Json, schema: SchemaNode): Json {
+  const applied = applyOverlay({ base: onto, overlay: patch, schema })
+  if (applied.kind === 'applied') return patch
+  return applied.problems
+    .filter(({ code }) => code === 'anchor-lost')
+    .reduce<Json>((left, { path }) => {
+      const { $anchor: _, $move: move, ...member } = (readPath(left, path, schema) ?? newMap()) as JsonMap
+      const { anchor: __, ...place } = (move ?? newMap()) as JsonMap
+      const relaxed = toValue({ ...member, ...(move !== undefined && { $move: place }) })
+      return writePath(left, path, schema, relaxed) as Json
+    }, patch)
 }
 
 /** Decisions on a change that stands on `onto` already: at `given` it is given up, at `values` it says something else. */

@@ -2,13 +2,8 @@ import {
   applyOverlay,
   checkLocks,
   type Conflict,
-  formatPath,
-  type Lock,
-  type LockViolation,
   type MergeOptions,
-  type MergeProblem,
   type Notice,
-  parsePath,
   threeWayMerge,
 } from '../merge/index.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
@@ -16,7 +11,10 @@ import { type Problem, problem } from '../model/problems.ts'
 import { schemaOf } from '../model/schemas.ts'
 import { type Json, type JsonMap, newMap } from '../model/values.ts'
 import { type Declared, isUnreadable } from './fleet.ts'
-import type { Chain } from './layers.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside } from './chain.ts'
+import { locksOf } from './locks-of.ts'
+import { changesAt, defaultsOf, lostAnchors, mergeBeside } from './overlays-beside.ts'
+import { lockProblem, lostProblem, overlayProblem, patchPath } from './render-problems.ts'
 import { frozenBy, newestFirst } from './releases.ts'
 import { stepReferences } from './step-references.ts'
 
@@ -28,6 +26,8 @@ export type Rendering =
   | {
       readonly kind: 'conflicted'
       readonly level: Declared<'Overlay'>
+      /** Present where the overlay competes with another one of its own tenant, and not with a release. */
+      readonly beside?: Declared<'Overlay'>
       readonly conflicts: readonly Conflict[]
       readonly provisional: WorkflowDocument
     }
@@ -40,9 +40,6 @@ export interface Resolved {
   /** Present where a level could not follow: the conflict of the newest release that was tried. */
   readonly held?: { readonly wanted: string; readonly at: Rendering & { kind: 'conflicted' } }
 }
-
-/** A chain that ends in an overlay. */
-export type LayerChain = Chain & { readonly above: Chain; readonly overlay: Declared<'Overlay'> }
 
 /** What is merged at one level for one release. */
 export interface Level {
@@ -96,6 +93,7 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
 
   function renderLevel(chain: Chain, release: string): Rendering {
     if (!isLayer(chain)) return chain.standsFor ? clone(chain, release) : template(chain, release, check)
+    if (chain.beside) return renderBeside(chain, chain.beside, release)
     const { overlay } = chain
     const level = levelAt(chain, release)
     if (level.kind !== 'level') return level
@@ -107,6 +105,45 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
       return { kind: 'conflicted', level: overlay, conflicts, provisional: value as WorkflowDocument }
     }
     return checked(overlay, merged.value as WorkflowDocument, [...notices, ...merged.notices])
+  }
+
+  /** Overlays of one tenant are independent: where two of them say different things nobody knows which one is meant. */
+  function renderBeside(
+    chain: LayerChain,
+    { before, alone }: NonNullable<Chain['beside']>,
+    release: string,
+  ): Rendering {
+    const [base, ours, theirs] = [render(chain.above, release), render(before, release), render(alone, release)]
+    if (base.kind !== 'rendered') return base
+    if (ours.kind !== 'rendered') return ours
+    if (theirs.kind !== 'rendered') return theirs
+    const others = overlaysBeside(before).map((other) => ({
+      overlay: other.overlay,
+      rendering: render(other, release),
+    }))
+    const merged = mergeBeside({
+      base: base.document,
+      ours: ours.document,
+      theirs: theirs.document,
+      others,
+      own: alone.overlay,
+    })
+    if (merged.kind === 'clean')
+      return checked(alone.overlay, merged.value as WorkflowDocument, [
+        ...ours.notices,
+        ...theirs.notices,
+        ...merged.notices,
+      ])
+    const { conflicts, value } = merged
+    const [first] = conflicts
+    const beside = others.find(({ rendering }) => first && changesAt(rendering, base.document, first.path))?.overlay
+    return {
+      kind: 'conflicted',
+      level: alone.overlay,
+      beside: beside ?? before.overlay,
+      conflicts,
+      provisional: value as WorkflowDocument,
+    }
   }
 
   function levelAt(chain: LayerChain, release: string): Level | Exclude<Rendering, { kind: 'rendered' }> {
@@ -125,14 +162,25 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
     const applied = applyOverlay({ base: from.document, overlay: change, schema })
     if (applied.kind === 'invalid') return { kind: 'invalid', problem: overlayProblem(overlay, applied.problems) }
     const ours = applied.value as WorkflowDocument
-    const [broken] = checkLocks({ from: from.document, to: ours, schema, locks: locksOf(chain.above, from.document) })
+    const [broken] = checkLocks({
+      from: from.document,
+      to: ours,
+      schema,
+      locks: locksOf(chain.above, from.document, overlay.owner),
+    })
     if (broken) return { kind: 'invalid', problem: lockProblem(overlay.file, broken, patchPath) }
     const moved = (theirs.document.spec['moved'] ?? []) as NonNullable<Workflow['spec']['moved']>
     return {
       kind: 'level',
       change,
       input: { base: from.document, ours, theirs: theirs.document },
-      options: { locks: locksOf(chain.above, theirs.document), references: stepReferences, moved },
+      options: {
+        locks: locksOf(chain.above, theirs.document, overlay.owner),
+        references: stepReferences,
+        moved,
+        defaults: defaultsOf(theirs.document),
+        lostAnchors: lostAnchors(change, theirs.document, moved),
+      },
       notices: applied.notices,
     }
   }
@@ -143,7 +191,7 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
     const origin = chain.standsFor && render(chain.standsFor.chain, chain.standsFor.base)
     if (own.kind !== 'rendered' || !origin || !chain.standsFor) return own
     if (origin.kind !== 'rendered') return origin
-    const locks = locksOf(chain.standsFor.chain, origin.document)
+    const locks = locksOf(chain.standsFor.chain, origin.document, chain.workflow.owner)
     const [broken] = checkLocks({ from: origin.document, to: own.document, schema, locks })
     return broken ? { kind: 'invalid', problem: lockProblem(chain.workflow.head?.file ?? '', broken) } : own
   }
@@ -177,18 +225,10 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
       const rendering = render(chain, release)
       if (rendering.kind === 'rendered') return { release, rendering, held: above.held ?? { wanted, at: first } }
     }
-    const lost = problem('conflict', 'no release merges with this overlay', {
-      place: { file: chain.overlay.file, line: 1, column: 1 },
-      path: '/spec/base',
-    })
-    return { release: above.release, rendering: { kind: 'invalid', problem: lost } }
+    return { release: above.release, rendering: { kind: 'invalid', problem: lostProblem(first) } }
   }
 
   return { render, resolve, levelAt }
-}
-
-export function isLayer(chain: Chain): chain is LayerChain {
-  return chain.above !== null && chain.overlay !== null
 }
 
 /** The release itself; a clone without releases is its head. */
@@ -216,52 +256,6 @@ export function documentOf(workflow: Workflow): WorkflowDocument {
     documents.set(workflow, document)
   }
   return document
-}
-
-function overlayProblem(overlay: Declared<'Overlay'>, found: readonly MergeProblem[]): Problem {
-  const [first] = found
-  const more = found.length > 1 ? ` (and ${found.length - 1} more)` : ''
-  const message = `${first?.message ?? 'the patch cannot be applied'}${more}`
-  return problem('overlay-invalid', message, {
-    place: { file: overlay.file, line: 1, column: 1 },
-    path: patchPath(formatPath(first?.path ?? [])),
-  })
-}
-
-/**
- * What the release and every overlay above have locked. A lock that stands in the document is itself locked, or a patch
- * could take it away for those further down.
- */
-function locksOf(chain: Chain, document: WorkflowDocument): Lock[] {
-  const locks: Lock[] = []
-  const add = (declared: Workflow['spec']['locks'], lockedBy: string): void => {
-    for (const { path, mode, message } of declared ?? []) {
-      const parsed = parsePath(path)
-      if (parsed) locks.push({ path: parsed, mode, lockedBy, ...(message !== undefined && { message }) })
-    }
-  }
-  const template = `the template ${chain.workflow.name}`
-  const declared = document.spec['locks'] as Workflow['spec']['locks']
-  add(declared, template)
-  for (const { path } of declared ?? [])
-    locks.push({ path: ['spec', 'locks', { path }], mode: 'value', lockedBy: template })
-  for (let at: Chain | null | undefined = chain; at; at = at.above ?? at.standsFor?.chain)
-    if (at.overlay) add(at.overlay.resource.spec.locks, at.overlay.owner)
-  return locks
-}
-
-function lockProblem(file: string, { path, lock }: LockViolation, pathInFile = (text: string) => text): Problem {
-  const reason = lock.message === undefined ? '' : `: ${lock.message}`
-  const message = `${formatPath(path)} is locked by ${lock.lockedBy}${reason}`
-  return problem('locked', message, {
-    place: { file, line: 1, column: 1 },
-    path: pathInFile(formatPath(path)),
-  })
-}
-
-/** Where a path of the workflow stands in an overlay's file. */
-export function patchPath(path: string): string {
-  return path.replace(/^\/spec/, '/spec/patch')
 }
 
 function memo<T>(store: Map<Chain, Map<string, T>>, chain: Chain, release: string, make: () => T): T {

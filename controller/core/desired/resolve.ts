@@ -14,11 +14,12 @@ import {
   type WorkflowFiles,
 } from './fleet.ts'
 import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
-import { buildLayers, type Chain, type Layers, overlaysOf } from './layers.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf } from './chain.ts'
+import { buildLayers, type Layers } from './layers.ts'
 import type { JsonMap } from '../model/values.ts'
 import { createSignatures, type Memory, newMemory } from './memory.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
-import { frozenBy } from './releases.ts'
+import { frozenBy, newestFirst } from './releases.ts'
 import { selectSubscriptions, type Subscription, type Subscriptions } from './subscriptions.ts'
 
 /** One workflow of one tenant, with how it came about. */
@@ -205,7 +206,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
   function resolveWorkflow(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
     const { workflow, share, target } = subscription
     if (target.kind === 'none') return { ...target.problem, tenant: node.path }
-    const own = chain.overlay?.owner === node.path ? chain.overlay : undefined
+    const own = isLayer(chain) && chain.overlay.owner === node.path ? chain : undefined
     const refused = changeOfReadOnly(chain, workflow)
     if (refused) return { ...refused, tenant: node.path }
     const wanted =
@@ -215,7 +216,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
     const { rendering, release, held } = renderer.resolve(chain, wanted)
     if (rendering.kind === 'invalid') {
       const from = own
-        ? { place: { file: own.file, line: 1, column: 1 }, path: '/spec/base' }
+        ? { place: { file: own.overlay.file, line: 1, column: 1 }, path: '/spec/base' }
         : { place: { file: node.declared.file, line: 1, column: 1 }, path: `/spec/pins/${workflow.name}` }
       return { ...(!rendering.problem.place && from), ...rendering.problem, tenant: node.path }
     }
@@ -252,11 +253,12 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
   function releaseInForce(
     node: TenantNode,
     subscription: Subscription,
-    own: Declared<'Overlay'> | undefined,
+    own: LayerChain | undefined,
     target: string,
   ): string {
     if ((subscription.updates ?? node.updates) === 'auto') return target
-    const pinned = own?.resource.spec.base ?? pinOf(node, subscription.workflow.name)
+    const bases = own ? overlaysBeside(own).map(({ overlay }) => overlay.resource.spec.base) : []
+    const pinned = newestFirst(bases).at(-1) ?? pinOf(node, subscription.workflow.name)
     if (pinned !== undefined) return pinned
     problems.push(
       warning(

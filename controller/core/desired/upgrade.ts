@@ -1,23 +1,16 @@
-import {
-  type Conflict,
-  type MergeOptions,
-  type Moved,
-  type Notice,
-  type Path,
-  type Resolution,
-  resolveConflicts,
-} from '../merge/index.ts'
+import { type MergeOptions, type Moved, type Notice } from '../merge/index.ts'
 import type { Overlay, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { schemaOf } from '../model/schemas.ts'
 import type { JsonMap } from '../model/values.ts'
 import { type FieldChange, fieldChanges } from './compare.ts'
-import { type Contest, contestOf, type RaisedConflict, raise } from './conflicts.ts'
+import { type Contest, contestOf, type RaisedConflict } from './conflicts.ts'
+import { type Decide, decideMerge } from './decide-merge.ts'
 import { isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import type { Chain } from './layers.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside } from './chain.ts'
 import { rebasePatch } from './rebase-patch.ts'
-import { documentOf, isLayer, type LayerChain, type Resolved, type WorkflowDocument } from './render.ts'
+import { documentOf, type Resolved, type WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 import { type Settled, settleClone, settleOverlay } from './settle-upgrade.ts'
 import { stepReferences } from './step-references.ts'
@@ -67,8 +60,6 @@ export type Upgrade =
       readonly fields: readonly FieldChange[]
     }
 
-export type Decide = (conflict: RaisedConflict) => Resolution | undefined
-
 /**
  * Moves a tenant's overlay (or clone, or pin) to a newer release: the old intents on the new base, and the decisions.
  * What is not decided keeps the tenant's value and is listed, so that a pull request can show it and nothing changes
@@ -84,7 +75,7 @@ export function upgradeTenant(
   const { chain } = workflow
   if (isLayer(chain) && chain.overlay.owner === tenant.path) {
     const { standsFor } = rootChain(chain)
-    if (!standsFor) return upgradeOverlay(state, workflow, chain, wanted, decide)
+    if (!standsFor) return upgradeOverlays(state, workflow, chain, wanted, decide)
     return { kind: 'current', reason: `${tenant.path} changes a copy of ${workflow.name}, which has no releases` }
   }
   if (chain.standsFor && chain.workflow.owner === tenant.path)
@@ -114,6 +105,33 @@ export function upgradeTenant(
   }
 }
 
+/** Of several overlays of one level one moves at a time: each has conflicts of its own. */
+function upgradeOverlays(
+  state: DesiredState,
+  workflow: UpgradeSubject,
+  chain: LayerChain,
+  wanted: string,
+  decide: Decide,
+): Upgrade {
+  const each = overlaysBeside(chain)
+  const unsettled = each.find(({ overlay }) => unresolvedIn(overlay.resource).length > 0)
+  if (unsettled) return settled(aloneOf(state, workflow, unsettled), settleOverlay(state, unsettled, decide))
+  let last: Upgrade | undefined
+  for (const own of each) {
+    last = upgradeOverlay(state, aloneOf(state, workflow, own), own, wanted, decide)
+    if (last.kind !== 'current') break
+  }
+  return last as Upgrade
+}
+
+/** The workflow as one overlay alone makes it: what another one says is not this upgrade's doing. */
+function aloneOf(state: DesiredState, workflow: UpgradeSubject, chain: LayerChain): UpgradeSubject {
+  if (workflow.chain === chain) return workflow
+  const alone = state.renderer.render(chain, workflow.release)
+  if (alone.kind !== 'rendered') return { ...workflow, chain }
+  return { ...workflow, chain, spec: alone.document.spec as unknown as DesiredWorkflow['spec'] }
+}
+
 function upgradeOverlay(
   state: DesiredState,
   workflow: UpgradeSubject,
@@ -122,7 +140,6 @@ function upgradeOverlay(
   decide: Decide,
 ): Upgrade {
   const { overlay } = chain
-  if (unresolvedIn(overlay.resource).length > 0) return settled(workflow, settleOverlay(state, chain, decide))
   const above = state.renderer.resolve(chain.above, wanted)
   if (above.held) return waitsFor(above.held.at.level.owner, above)
   const [from, to] = [overlay.resource.spec.base, above.release]
@@ -132,7 +149,7 @@ function upgradeOverlay(
   if (level.kind === 'invalid') return { kind: 'refused', problem: level.problem }
   if (level.kind === 'conflicted') return waitsFor(level.level.owner, above)
   const contest = contestOf(chain, overlay, to)
-  const { value, notices, open, given } = decided(level.input, level.options, contest, decide)
+  const { value, notices, open, given } = decideMerge(level.input, level.options, contest, decide)
   const patch = rebasePatch({
     patch: level.change,
     onto: level.input.theirs,
@@ -191,7 +208,7 @@ function upgradeClone(
   }
   const moved = (theirs.spec['moved'] ?? []) as unknown as NonNullable<MergeOptions['moved']>
   const input = { base: base.document, ours: documentOf(head.resource), theirs }
-  const { value, notices, open } = decided(input, { references: stepReferences, moved }, contest, decide)
+  const { value, notices, open } = decideMerge(input, { references: stepReferences, moved }, contest, decide)
   const edit = {
     kind: 'clone',
     file: head.file,
@@ -243,35 +260,6 @@ function waitsFor(owner: string, above: Resolved): Upgrade {
       ...place,
     }),
   }
-}
-
-/** The merge with every decision; where nobody decided, the tenant's value, or else the only one that is allowed. */
-function decided(
-  input: { base: WorkflowDocument; ours: WorkflowDocument; theirs: WorkflowDocument },
-  options: MergeOptions,
-  contest: Contest,
-  decide: Decide,
-) {
-  const open = new Map<string, RaisedConflict>()
-  const given: Path[] = []
-  const answer = (conflict: Conflict): Resolution | undefined => {
-    const raised = raise(conflict, contest)
-    const resolution = decide(raised)
-    const isOffered =
-      resolution !== undefined && conflict.resolutions.includes(typeof resolution === 'string' ? resolution : 'value')
-    if (!isOffered) open.set(raised.id, raised)
-    const fallBack = (['ours', 'theirs'] as const).find((side) => conflict.resolutions.includes(side))
-    const taken = isOffered ? resolution : fallBack
-    // What is given up of an order is the place of the members, not what is said about them.
-    if (taken === 'theirs' && conflict.type !== 'order' && conflict.lock?.mode !== 'order') given.push(conflict.path)
-    return taken
-  }
-  const merged = resolveConflicts({ ...input, schema: schemaOf('Workflow') }, answer, options)
-  for (const conflict of merged.kind === 'conflicted' ? merged.conflicts : []) {
-    const raised = raise(conflict, contest)
-    open.set(raised.id, raised)
-  }
-  return { value: merged.value as WorkflowDocument, notices: merged.notices, open: [...open.values()], given }
 }
 
 function changesOf(workflow: UpgradeSubject, document: WorkflowDocument): FieldChange[] {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { canonicalText, type Json } from '../model/values.ts'
 import type { IdentityFault } from './list-rule.ts'
+import type { Lock } from './locks.ts'
 import { formatPath, type Path } from './path.ts'
 
 /**
@@ -11,6 +12,7 @@ import { formatPath, type Path } from './path.ts'
  * - `invalid`: a side's list has no clear identity (a key twice, or none), so it cannot be merged
  * - `locked`: ours differs from theirs where an ancestor has locked it
  * - `dangling-reference`: the merged document mentions a member that it no longer has
+ * - `anchor-lost`: ours inserts or moves a member beside one that it requires, and theirs no longer has that one
  */
 export type ConflictType =
   | 'edit/edit'
@@ -22,6 +24,7 @@ export type ConflictType =
   | 'invalid'
   | 'locked'
   | 'dangling-reference'
+  | 'anchor-lost'
 
 export type Side = 'base' | 'ours' | 'theirs'
 export type ResolutionName = Side | 'both' | 'value'
@@ -39,7 +42,7 @@ export interface Conflict {
   readonly renameHint?: RenameHint
   readonly regions?: readonly TextRegion[]
   readonly faults?: readonly SideFault[]
-  readonly lock?: { readonly lockedBy: string; readonly mode: string; readonly message?: string }
+  readonly lock?: Omit<Lock, 'path'>
   readonly reference?: DanglingReference
 }
 

@@ -20,6 +20,8 @@ export interface Lock {
   readonly path: Path
   readonly mode: LockMode
   readonly lockedBy: string
+  /** File in which it stands, where an exemption would be written. */
+  readonly lockedIn?: string
   readonly message?: string
 }
 

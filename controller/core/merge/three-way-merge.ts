@@ -25,6 +25,10 @@ export interface MergeOptions extends WalkOptions {
   readonly references?: ReferenceRules
   /** Renames that theirs declares; needs `references`. They are applied to base and ours before anything is compared. */
   readonly moved?: readonly Moved[]
+  /** Paths at which base and theirs have defaults only: what ours says there is right, and no conflict. */
+  readonly defaults?: readonly Path[]
+  /** Members that ours puts beside one that must be there and that theirs lacks: where they stand is no longer what was meant. */
+  readonly lostAnchors?: readonly Path[]
 }
 
 export type MergeResult =
@@ -44,11 +48,12 @@ export type MergeResult =
  */
 export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): MergeResult {
   const { schema } = input
-  const { nullsAreAbsent, locks, references, moved } = options
+  const { nullsAreAbsent, locks, references, moved, lostAnchors = [] } = options
   const load = (value: Value): Value => (nullsAreAbsent && value !== undefined ? dropNulls(value, schema) : value)
   const rename = (value: Value): Value => (references && moved ? applyMoves(value, schema, references, moved) : value)
   const sides = { base: rename(load(input.base)), ours: rename(load(input.ours)), theirs: load(input.theirs) }
-  const walk = new MergeWalk(options)
+  const yielded: Notice[] = []
+  const walk = new MergeWalk(defaultsYield(options, yielded))
   let value = mergeRoot(walk, sides, schema)
   let conflicts: Conflict[] = walk.conflicts
   if (locks && locks.length > 0) {
@@ -58,6 +63,14 @@ export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): Me
       else conflicts.push(conflict)
     }
   }
+  for (const path of lostAnchors) {
+    const ours = readPath(value, path, schema)
+    if (ours === undefined) continue
+    const conflict = anchorConflict(path, ours, readPath(sides.theirs, path, schema))
+    const answer = options.decide?.(conflict)
+    if (answer === 'theirs') value = writePath(value, path, schema, undefined)
+    else if (answer === undefined) conflicts.push(conflict)
+  }
   if (references) {
     for (const conflict of danglingReferences(sides, value, schema, references)) {
       const answer = options.decide?.(conflict)
@@ -65,8 +78,33 @@ export function threeWayMerge(input: MergeInput, options: MergeOptions = {}): Me
       else conflicts.push(conflict)
     }
   }
-  const { notices } = walk
+  const notices = [...walk.notices, ...yielded]
   return conflicts.length === 0 ? { kind: 'clean', value, notices } : { kind: 'conflicted', value, conflicts, notices }
+}
+
+/** A decision that needs nobody: a default gives way. */
+function defaultsYield(options: MergeOptions, yielded: Notice[]): MergeOptions {
+  const { defaults = [], decide } = options
+  if (defaults.length === 0) return options
+  return {
+    ...options,
+    decide: (conflict) => {
+      if (!defaults.some((path) => startsWith(conflict.path, path))) return decide?.(conflict)
+      yielded.push({ code: 'default-overridden', path: conflict.path })
+      return 'ours'
+    },
+  }
+}
+
+/** A new member can be given up; one that theirs has too can only stay where the merge puts it. */
+function anchorConflict(path: Path, ours: Json, theirs: Json | undefined): Conflict {
+  return {
+    path,
+    type: 'anchor-lost',
+    ours,
+    ...(theirs !== undefined && { theirs }),
+    resolutions: theirs === undefined ? ['ours', 'theirs'] : ['ours'],
+  }
 }
 
 /** Where one side changed nothing the other is the result as it stands, the order of keys included. */
@@ -93,8 +131,12 @@ function lockConflicts(merged: Value, theirs: Value, schema: SchemaNode, locks: 
     ...(found !== undefined && { ours: found }),
     ...(locked !== undefined && { theirs: locked }),
     resolutions: ['theirs'],
-    lock: { lockedBy: lock.lockedBy, mode: lock.mode, ...(lock.message !== undefined && { message: lock.message }) },
+    lock: withoutPath(lock),
   }))
+}
+
+function withoutPath({ path: _, ...lock }: Lock): Omit<Lock, 'path'> {
+  return lock
 }
 
 /** The merged document with what theirs has at a violated lock. */

@@ -234,9 +234,15 @@ describe('what a change demands', () => {
     expect(changes.map((change) => `${change.level} ${change.text}`)).toEqual(expected)
   })
 
-  test('a trigger or an output is gone', () => {
-    expect(releaseChanges(before, spec(`${inputs}\n${steps}`))).toEqual([
-      { level: 'patch', text: 'changed: triggers, outputs' },
+  test('an output is gone: what reads it breaks', () => {
+    expect(releaseChanges(before, spec(`${inputs}\n${steps}\ntriggers: [{ id: hand, type: manual }]`))).toEqual([
+      { level: 'major', text: 'output x is gone' },
+    ])
+  })
+
+  test('a trigger is gone', () => {
+    expect(releaseChanges(before, spec(`${inputs}\n${steps}\noutputs: { x: 1 }`))).toEqual([
+      { level: 'patch', text: 'changed: triggers' },
     ])
   })
 

@@ -131,3 +131,55 @@ test('a lock that comes with a new release holds those it would overrule, instea
   ])
   expect(errorsOf(state)).toEqual([])
 })
+
+describe('an exemption', () => {
+  const lock = (exempt = '') => `locks: [{ path: "/spec/steps/[id=audit]/set/to", mode: value${exempt} }]`
+  const granted = (to: string) => `, exempt: [{ tenant: ${to}, reason: "archive of their own" }]`
+  const edit = contoso('steps: [{ id: audit, set: { to: nowhere } }]')
+  const to = (state: ReturnType<typeof resolveFiles>, path = 'acme/north/contoso') =>
+    workflowOf(state, path, 'phish').spec.steps[0]?.set?.['to']
+
+  test.each(['acme/north/contoso', 'acme/north'])('for %s at the level of the lock lets the edit stand', (path) => {
+    expect(to(resolveFiles(fleet, phish('1.0.0'), edit, north('minutesSaved: 1', lock(granted(path)))))).toBe('nowhere')
+  })
+
+  test('is nobody else’s: an equal overlay of another tenant stays locked', () => {
+    const lucerne = overlay('acme/north/lucerne', 'phish', '1.0.0', 'steps: [{ id: audit, set: { to: nowhere } }]')
+    const state = resolveFiles(
+      fleet,
+      tenant('acme/north/lucerne'),
+      phish('1.0.0'),
+      edit,
+      lucerne,
+      north('minutesSaved: 1', lock(granted('acme/north/contoso'))),
+    )
+    expect(frozenOf(state)).toEqual({ 'acme/north/lucerne': 'locked' })
+    expect(to(state)).toBe('nowhere')
+  })
+
+  test('from a lock of the template stands in the head, and holds for every release', () => {
+    const [[, head] = []] = Object.entries(phish('1.0.1', `${lock(granted('acme/north'))}\n`))
+    const files = { ...fleet, ...phish('1.0.0', lock()), 'workflows/phish/workflow.yaml': head ?? '' }
+    expect(to(resolveFiles(files, edit))).toBe('nowhere')
+  })
+
+  test('that a tenant grants itself counts for nothing', () => {
+    const files = [fleet, phish('1.0.0', lock()), edit] as const
+    const own = overlay(
+      'acme/north/contoso',
+      'phish',
+      '1.0.0',
+      'steps: [{ id: audit, set: { to: nowhere } }]',
+      lock(granted('acme/north/contoso')),
+    )
+    for (const more of [own, north('minutesSaved: 1', lock(granted('acme/north/contoso')))])
+      expect(frozenOf(resolveFiles(...files, more))).toEqual({ 'acme/north/contoso': 'locked' })
+  })
+
+  test('is what a refused or held tenant is told to ask for, and where', () => {
+    const state = resolveFiles(fleet, phish('1.0.0'), edit, north('minutesSaved: 1', lock()))
+    expect(state.problems[0]?.hint).toBe(
+      'take it out, or ask acme/north to add `exempt: [{ tenant: …, reason: … }]` to the lock in tenants/acme/north/overlays/phish.yaml',
+    )
+  })
+})

@@ -535,6 +535,10 @@ export interface Overlay {
      */
     patch: JsonMap
     /**
+     * Paths of the workflow that the patch sets as defaults, such as `/spec/steps/[id=isolate]/with/mode`: another overlay of the same tenant that says something else there is right, and no conflict.
+     */
+    'x-default'?: string[]
+    /**
      * Paths that no overlay below this tenant may change.
      *
      * Items: One lock.
@@ -552,6 +556,21 @@ export interface Overlay {
        * Why.
        */
       message?: string
+      /**
+       * Tenants that the lock does not bind, with all below them. It counts only here, where the lock is declared: nobody exempts himself.
+       *
+       * Items: One exemption.
+       */
+      exempt?: {
+        /**
+         * Path of the tenant.
+         */
+        tenant: string
+        /**
+         * Why, for those who audit it. Who granted it and when is told by the commit.
+         */
+        reason: string
+      }[]
     }[]
   }
 }
@@ -1100,6 +1119,10 @@ export interface Workflow {
      */
     outputs?: JsonMap
     /**
+     * Paths whose values are defaults, such as `/spec/steps/[id=isolate]/with/mode`: where a new release changes one and a tenant has said something else, the tenant's value stays and nobody is asked.
+     */
+    'x-default'?: string[]
+    /**
      * Paths that no overlay below may change.
      *
      * Items: One lock.
@@ -1117,6 +1140,21 @@ export interface Workflow {
        * Why.
        */
       message?: string
+      /**
+       * Tenants that the lock does not bind, with all below them. It counts only here, where the lock is declared: nobody exempts himself.
+       *
+       * Items: One exemption.
+       */
+      exempt?: {
+        /**
+         * Path of the tenant.
+         */
+        tenant: string
+        /**
+         * Why, for those who audit it. Who granted it and when is told by the commit.
+         */
+        reason: string
+      }[]
     }[]
     /**
      * Renamed steps: an overlay written for the old id follows to the new one.
