@@ -18,6 +18,8 @@ import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import type { Forge } from './io/git/forge/forge.ts'
 import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
+import { gateVersion } from './io/store/gate-version.ts'
+import { openParseCache } from './io/store/parse-cache.ts'
 import { openStore, type Store } from './io/store/open-store.ts'
 import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
@@ -68,9 +70,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (opened) => opened.close(),
     )
 
+    const cache = closing.adopt(openParseCache(join(state, 'cache'), gateVersion()), (opened) => opened.settled())
     let current: Reconciled | undefined
     const pass = createReconciler({
-      load: createFleetLoader(followed.source, checkWorkflowSpec, () => performance.now()),
+      load: createFleetLoader(followed.source, checkWorkflowSpec, () => performance.now(), cache),
       store,
       rendered,
       ...(options.allowRemovals !== undefined && { allowRemovals: options.allowRemovals }),

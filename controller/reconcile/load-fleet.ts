@@ -5,6 +5,7 @@ import { parseDocument } from '../core/model/parse-document.ts'
 import { isError, type Problem, problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import type { FleetSource } from '../io/git/index.ts'
+import type { ParseCache } from '../io/store/parse-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder } from './find-places.ts'
 
@@ -34,6 +35,7 @@ export function createFleetLoader(
   source: FleetSource,
   check: CheckWorkflow,
   clock: () => number,
+  cache?: ParseCache,
 ): () => Promise<LoadedFleet> {
   let verdicts: ReadonlyMap<string, Verdict> = new Map()
   const resolve = createResolver(check)
@@ -50,13 +52,15 @@ export function createFleetLoader(
       return last
     }
     const taken = clock()
-    let reading = await parseFiles(source, snapshot, verdicts)
+    const known = (oid: string): Verdict | undefined => verdicts.get(oid) ?? cache?.get(oid)
+    let reading = await parseFiles(source, snapshot, known)
     for (let attempt = 1; reading.torn && attempt < attempts; attempt++) {
       snapshot = await source.snapshot()
-      reading = await parseFiles(source, snapshot, verdicts)
+      reading = await parseFiles(source, snapshot, known)
     }
-    const { files, parsed, torn } = reading
+    const { files, fresh, torn } = reading
     verdicts = reading.verdicts
+    cache?.keep(fresh, verdicts)
     const parsedAt = clock()
     const desired = resolve([...files, ...refusedBy(snapshot)])
     const resolvedAt = clock()
@@ -66,7 +70,7 @@ export function createFleetLoader(
       snapshot,
       desired,
       problems: sorted(problems),
-      timings: { snapshot: taken - start, parse: parsedAt - taken, resolve: resolvedAt - parsedAt, parsed },
+      timings: { snapshot: taken - start, parse: parsedAt - taken, resolve: resolvedAt - parsedAt, parsed: fresh.size },
     }
     last = torn ? undefined : loaded
     return loaded
@@ -76,7 +80,8 @@ export function createFleetLoader(
 interface Reading {
   readonly files: readonly FleetFile[]
   readonly verdicts: ReadonlyMap<string, Verdict>
-  readonly parsed: number
+  /** Those that were not known before. */
+  readonly fresh: ReadonlyMap<string, Verdict>
   /** True where a file changed between the snapshot and the reading: what it says now is not known. */
   readonly torn: boolean
 }
@@ -84,33 +89,56 @@ interface Reading {
 async function parseFiles(
   source: FleetSource,
   snapshot: Snapshot,
-  known: ReadonlyMap<string, Verdict>,
+  known: (oid: string) => Verdict | undefined,
 ): Promise<Reading> {
-  const wanted = [...snapshot.files].filter(([path, { oid }]) => !known.has(oid) && !isSecret(path))
-  const contents = await source.read(wanted.map(([, { oid }]) => oid))
   const verdicts = new Map<string, Verdict>()
+  const wanted = new Map<string, string>()
+  for (const [path, { oid }] of snapshot.files) {
+    if (verdicts.has(oid) || wanted.has(oid) || isSecret(path)) continue
+    const verdict = known(oid)
+    if (verdict) verdicts.set(oid, verdict)
+    else wanted.set(oid, path)
+  }
+  const fresh = await parseBlobs(source, wanted)
+  for (const [oid, verdict] of fresh) verdicts.set(oid, verdict)
+
   const files: FleetFile[] = []
-  let parsed = 0
   let torn = false
   for (const [path, { oid }] of snapshot.files) {
-    let verdict = verdicts.get(oid) ?? known.get(oid)
     if (isSecret(path)) files.push({ path, oid, verdict: { kind: 'problems', problems: [] } })
     else {
-      const bytes = contents.get(oid)
-      if (!verdict && bytes) {
-        verdict = parseDocument({ file: path, bytes })
-        parsed++
-      }
-      if (verdict) verdicts.set(oid, verdict)
-      else torn = true
+      const verdict = verdicts.get(oid)
+      if (!verdict) torn = true
       files.push({ path, oid, verdict: verdict ? at(path, verdict) : changedUnderUs(path) })
     }
   }
-  return { files, verdicts, parsed, torn }
+  return { files, verdicts, fresh, torn }
+}
+
+/** Blobs asked for at a time, and how many such questions are open: the source reads on while we parse. */
+const batchSize = 128
+const readAhead = 4
+
+async function parseBlobs(source: FleetSource, paths: ReadonlyMap<string, string>): Promise<Map<string, Verdict>> {
+  const verdicts = new Map<string, Verdict>()
+  const oids = [...paths.keys()]
+  const reads: ReturnType<FleetSource['read']>[] = []
+  for (let asked = 0; asked < oids.length || reads.length > 0; ) {
+    for (; reads.length < readAhead && asked < oids.length; asked += batchSize) {
+      const read = source.read(oids.slice(asked, asked + batchSize))
+      // It may fail before its turn has come; then it fails again, where somebody listens.
+      read.catch(() => {})
+      reads.push(read)
+    }
+    for (const [oid, bytes] of (await reads.shift()) ?? [])
+      verdicts.set(oid, parseDocument({ file: paths.get(oid) as string, bytes }))
+  }
+  return verdicts
 }
 
 function isSecret(path: string): boolean {
-  return placeOf(path).role === 'secrets'
+  // Most paths can be told without taking them apart.
+  return path.includes('/secrets.sops.') && placeOf(path).role === 'secrets'
 }
 
 /** Its owner is frozen: a file left out would read as one that was deleted. */

@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import { gateVersion } from '../../controller/io/store/gate-version.ts'
+import { openParseCache, type ParseCache } from '../../controller/io/store/parse-cache.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 import { type Counts, countsOf, documentsOf, distinctSpecs } from './count-fleet.ts'
 import { timed } from './harness.ts'
@@ -14,6 +16,8 @@ export interface ColdLoad {
   readonly snapshotMs: number
   readonly parseMs: number
   readonly resolveMs: number
+  /** Files that were parsed: none where a parse cache knew all. */
+  readonly parsed: number
   /** Limits of the same documents and renderings, measured right after. */
   readonly jsonMs: number
   readonly hashMs: number
@@ -22,13 +26,17 @@ export interface ColdLoad {
 }
 
 if (import.meta.main) {
-  const [path = '', revision = ''] = process.argv.slice(2)
+  const [path = '', revision = '', state] = process.argv.slice(2)
   const { result: source } = await timed(() => openFleet({ path, revision }))
   const before = process.cpuUsage()
-  const { result: loaded, ms } = await timed(createFleetLoader(source, checkWorkflowSpec, () => performance.now()))
+  let cache: ParseCache | undefined
+  const { result: loaded, ms } = await timed(() => {
+    if (state !== undefined) cache = openParseCache(state, gateVersion())
+    return createFleetLoader(source, checkWorkflowSpec, () => performance.now(), cache)()
+  })
   const { user, system } = process.cpuUsage(before)
   const peak = peakRssMb()
-  const { snapshot, parse, resolve } = loaded.timings
+  const { snapshot, parse, resolve, parsed } = loaded.timings
   const texts = documentsOf(loaded.desired).map((document) => JSON.stringify(document))
   const { ms: jsonMs } = await timed(() => texts.forEach((text) => void JSON.parse(text)))
   const specs = distinctSpecs(loaded.desired)
@@ -40,9 +48,11 @@ if (import.meta.main) {
     snapshotMs: snapshot,
     parseMs: parse,
     resolveMs: resolve,
+    parsed,
     jsonMs,
     hashMs,
   }
   console.log(JSON.stringify({ ...times, peakRssMb: peak, counts } satisfies ColdLoad))
+  await cache?.settled()
   await source.close()
 }

@@ -36,8 +36,7 @@ test('a step that stood in other workflows before is judged as one that was neve
 
 test('what is left out is not what is wrong: the same step twice, and no step at all', () => {
   const [, known] = steps as [Step, Step]
-  const specOf = (list: Step[]): Workflow['spec'] =>
-    ({ version: '1.0.0', title: 'Any', steps: list })
+  const specOf = (list: Step[]): Workflow['spec'] => ({ version: '1.0.0', title: 'Any', steps: list })
   const codes = (list: Step[]): string[] => checkWorkflowSpec(specOf(list)).map(({ code }) => code)
   expect(codes([known])).toEqual([])
   expect(codes([known, known])).toEqual(['duplicate-item'])
