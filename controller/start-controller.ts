@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -20,6 +19,7 @@ import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
 import { gateVersion } from './io/store/gate-version.ts'
 import { openParseCache } from './io/store/parse-cache.ts'
+import { installationKey } from './io/store/installation-key.ts'
 import { openStore, type Store } from './io/store/open-store.ts'
 import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
@@ -41,10 +41,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const log = pino({ level: options.logLevel }, pino.destination(2))
     const store = closing.adopt(openState(state), (opened) => opened.close())
     const token = secretFile(join(state, 'token'), newToken)
-    const key = Buffer.from(
-      secretFile(join(state, 'installation.key'), () => randomBytes(32).toString('base64')),
-      'base64',
-    )
+    const key = installationKey(state)
     const followed = closing.adopt(await openFollowedFleet(options), (fleet) => fleet.close())
     const rendered = closing.adopt(await openRenderedRecord(join(state, 'mirror.git')), (record) => record.close())
     const sandbox = options.isSandbox

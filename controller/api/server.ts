@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { authorize, type Principal } from '../core/access/authorize.ts'
 import { caps } from '../core/model/caps.ts'
+import { StoreError } from '../io/store/store-error.ts'
 import { ApiError, type ApiRequest, errorSchema, type Route } from './route.ts'
 
 export interface ServerOptions {
@@ -99,6 +100,8 @@ function principalOf(authorization: string | undefined, token: string): Principa
 
 function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
+  // A store says in its own words what is wrong and what to do.
+  if (thrown instanceof StoreError) return new ApiError(503, 'unavailable', thrown.message)
   const status =
     thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : 500
   if (status < 500) return new ApiError(status, 'bad-request', (thrown as Error).message)

@@ -1,25 +1,26 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
 const intervalMs = 1_000
+const width = 20
 
 /**
  * How far the database had come, kept beside it: a database that is behind its mark has lost what was acknowledged.
- * It is written after commits, at most once a second, so it may lag and is never ahead.
+ * It is written after each commit and before that commit is acknowledged, so it is never ahead, and a killed process leaves it
+ * exact. Only the power can make it lag: the disk is waited for once a second.
  */
 export class HighWaterMark {
-  readonly #file: string
-  #written = 0
-  #reached = 0
+  readonly #path: string
+  #file: number | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(folder: string) {
-    this.#file = join(folder, 'high-water-mark')
+    this.#path = join(folder, 'high-water-mark')
   }
 
   read(): number {
     try {
-      return Number.parseInt(readFileSync(this.#file, 'utf8'), 10) || 0
+      return Number.parseInt(readFileSync(this.#path, 'utf8'), 10) || 0
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0
       throw error
@@ -27,28 +28,29 @@ export class HighWaterMark {
   }
 
   reach(sequence: number): void {
-    this.#reached = sequence
-    this.#timer ??= setTimeout(() => this.#write(), intervalMs).unref()
+    try {
+      this.#file ??= openSync(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600)
+      // In place and always of one length: it lies within one sector, so no power cut leaves half a number.
+      writeSync(this.#file, `${String(sequence).padStart(width, '0')}\n`, 0)
+      this.#timer ??= setTimeout(() => this.#sync(), intervalMs).unref()
+    } catch {
+      // The commits are safe without it; where the disk is full the next commit says so itself.
+    }
   }
 
   close(): void {
-    if (this.#reached > this.#written) this.#write()
-    clearTimeout(this.#timer)
+    if (this.#timer !== undefined) this.#sync()
+    if (this.#file !== undefined) closeSync(this.#file)
+    this.#file = undefined
   }
 
-  #write(): void {
+  #sync(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const draft = `${this.#file}.new`
     try {
-      const file = openSync(draft, 'w')
-      writeSync(file, `${this.#reached}\n`)
-      fsyncSync(file)
-      closeSync(file)
-      renameSync(draft, this.#file)
-      this.#written = this.#reached
+      if (this.#file !== undefined) fsyncSync(this.#file)
     } catch {
-      // The commits are safe without it; where the disk is full the next commit says so itself.
+      // As above.
     }
   }
 }

@@ -5,12 +5,17 @@ import { StoreError } from './store-error.ts'
 
 const folder = join(import.meta.dirname, 'migrations')
 
+/** The schema that a database has: how many of the numbered files it has seen. */
+export function schemaOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version)
+}
+
 /** Brings a database to the present schema: the numbered files that it has not seen, each in a transaction of its own. */
 export function migrate(database: DatabaseSync): void {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
-  const seen = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+  const seen = schemaOf(database)
   if (seen > files.length)
     throw new StoreError(
       'too-new',

@@ -1,16 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import type { Journal } from '../../core/run/journal.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type CommitCounts, GroupCommit } from './group-commit.ts'
 import { HighWaterMark } from './high-water-mark.ts'
-import { migrate } from './migrate.ts'
+import { installationKey, requireKeyFile } from './installation-key.ts'
+import { Keyring } from './keyring.ts'
+import { migrate, schemaOf } from './migrate.ts'
 import { Objects } from './objects.ts'
 import { type Application, type AppliedCommit, ObservedState, type ObservedTenant } from './observed-state.ts'
 import { RunJournal } from './run-journal.ts'
 import { RunList } from './run-list.ts'
+import { sealEntry, sealReason } from './sealed-entry.ts'
 import { number } from './statements.ts'
 import { StoreError } from './store-error.ts'
 
@@ -32,18 +35,24 @@ export interface Store extends Journal {
   close(): void
 }
 
-/** Opens the store of a folder, and makes it where there is none. Throws StoreError `locked`, `rolled-back` or `too-new`. */
+/**
+ * Opens the store of a folder, and makes it where there is none.
+ * Throws StoreError `locked`, `rolled-back`, `too-new` or `wrong-key`.
+ */
 export function openStore(folder: string): Store {
   mkdirSync(folder, { recursive: true })
   const unlock = lockFolder(folder)
   let database: DatabaseSync | undefined
+  let mark: HighWaterMark | undefined
   try {
     database = openDatabase(join(folder, 'control.sqlite'))
-    const mark = new HighWaterMark(folder)
-    checkMark(database, mark, folder)
-    return storeOf(database, mark, unlock)
+    mark = new HighWaterMark(folder)
+    if (schemaOf(database) > 0) checkMark(database, mark, folder)
+    const keys = keysOf(database, folder)
+    return storeOf(database, keys, mark, unlock)
   } catch (error) {
     database?.close()
+    mark?.close()
     unlock()
     throw error
   }
@@ -57,8 +66,27 @@ function openDatabase(file: string): DatabaseSync {
   )
   // A checkpoint writes each changed page once: the fewer of them, the less is written twice. 16 MiB of log, 16 MiB of pages.
   database.exec('PRAGMA wal_autocheckpoint = 4096; PRAGMA cache_size = -16384')
-  migrate(database)
   return database
+}
+
+/** The first schema with encrypted rows. */
+const sealedSince = 4
+
+/** Brings the database to the present schema; what had been written in clear is encrypted on the way. */
+function keysOf(database: DatabaseSync, folder: string): Keyring {
+  if (schemaOf(database) >= sealedSince) requireKeyFile(folder)
+  const keys = new Keyring(database, installationKey(folder))
+  const functions = {
+    new_key: (tenantUid: string) => keys.make(tenantUid),
+    seal_entry: (tenantUid: string, runId: string, version: number, json: Uint8Array) =>
+      sealEntry(keys, { tenantUid, runId }, version, json),
+    seal_reason: (tenantUid: string, runId: string, reason: string) => sealReason(keys, { tenantUid, runId }, reason),
+  }
+  for (const [name, make] of Object.entries(functions))
+    database.function(name, { directOnly: true }, make as (...values: SQLOutputValue[]) => SQLInputValue)
+  migrate(database)
+  keys.verify()
+  return keys
 }
 
 function checkMark(database: DatabaseSync, mark: HighWaterMark, folder: string): void {
@@ -70,11 +98,11 @@ function checkMark(database: DatabaseSync, mark: HighWaterMark, folder: string):
   throw new StoreError('rolled-back', message)
 }
 
-function storeOf(database: DatabaseSync, mark: HighWaterMark, unlock: () => void): Store {
+function storeOf(database: DatabaseSync, keys: Keyring, mark: HighWaterMark, unlock: () => void): Store {
   const commit = new GroupCommit(database, mark)
   const objects = new Objects(database)
-  const journal = new RunJournal(database, commit, objects)
-  const list = new RunList(database)
+  const journal = new RunJournal(database, commit, keys, objects)
+  const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
   const observed = new ObservedState(database, commit, objects)
   const reading = <T>(read: () => T): T => {

@@ -3,8 +3,20 @@ import type { RunEvent } from '../../core/run/events.ts'
 import type { Appended, JournalRecord } from '../../core/run/journal.ts'
 import { type RunSummary, summarise } from '../../core/run/run-summary.ts'
 import type { GroupCommit } from './group-commit.ts'
+import type { Keyring } from './keyring.ts'
 import type { Objects } from './objects.ts'
-import { bytes, number, numberOrNull, prepare, type Row, type Statement, text } from './statements.ts'
+import { openEntries, openReason, type Owner, sealEntry, sealReason } from './sealed-entry.ts'
+import {
+  bytes,
+  bytesOrNull,
+  number,
+  numberOrNull,
+  prepare,
+  type Bindable,
+  type Row,
+  type Statement,
+  text,
+} from './statements.ts'
 
 /** What of a run's row may change while it runs. */
 type Changing = Pick<RunSummary, 'state' | 'reason' | 'startedAt' | 'finishedAt'>
@@ -22,12 +34,14 @@ const headsKept = 50_000
 export class RunJournal {
   readonly #commit: GroupCommit
   readonly #objects: Objects
+  readonly #keys: Keyring
   readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
   /** Nobody else writes this database, so what was written last need not be read back to see whether an append fits. */
   readonly #heads = new Map<string, Head>()
 
-  constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
+  constructor(database: DatabaseSync, commit: GroupCommit, keys: Keyring, objects: Objects) {
     this.#commit = commit
+    this.#keys = keys
     this.#objects = objects
     const names = Object.keys(queries) as (keyof typeof queries)[]
     this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
@@ -38,17 +52,25 @@ export class RunJournal {
   }
 
   async append(record: JournalRecord): Promise<Appended> {
-    const { events, objects } = record
-    const payload = Buffer.from(JSON.stringify(events))
+    const { events, expectedVersion, objects } = record
+    const owner = ownerOf(record)
+    const json = Buffer.from(JSON.stringify(events))
+    const payload = sealEntry(this.#keys, owner, expectedVersion + events.length, json)
     const appended = await this.#commit.write(() => this.#apply(record, payload))
-    if (objects !== undefined && appended.kind === 'appended') this.#objects.remember(objects)
+    // After a conflict nothing was written, and so the tenant's key was not either.
+    if (appended.kind === 'conflict') return appended
+    this.#keys.saved(owner.tenantUid)
+    if (objects !== undefined) this.#objects.remember(objects)
     return appended
   }
 
   readRun(runId: string): RunEvent[] | undefined {
-    const rows = this.#statements.entries.all(runId)
-    if (rows.length === 0) return undefined
-    return rows.flatMap((row) => JSON.parse(Buffer.from(bytes(row, 'payload')).toString()) as RunEvent[])
+    const run = this.#statements.run.get(runId)
+    if (run === undefined) return undefined
+    const entries = this.#statements.entries
+      .all(number(run, 'key'))
+      .map((row) => ({ version: number(row, 'version'), payload: bytes(row, 'payload') }))
+    return openEntries(this.#keys, { tenantUid: text(run, 'tenant_uid'), runId }, entries)
   }
 
   unfinishedRuns(): string[] {
@@ -60,16 +82,18 @@ export class RunJournal {
     const version = expectedVersion + events.length
     const known = this.#heads.get(runId)
     let head = known
+    const changing = (): readonly Bindable[] => changingOf(run, version, this.#keys)
     if (head === undefined && expectedVersion === 0) {
-      const row = this.#statements.begin.get(...columnsOf(run, version))
+      const row = this.#statements.begin.get(...changing(), ...pinnedOf(run))
       if (row !== undefined) head = { key: number(row, 'key'), version: 0, row: run }
     }
     head ??= this.#readHead(runId)
     const found = head?.version ?? 0
     if (head === undefined || found !== expectedVersion) return { kind: 'conflict', version: found }
     this.#objects.write(objects)
+    this.#keys.save(run.tenantUid)
     this.#statements.enter.run(head.key, version, payload)
-    if (differs(head.row, run)) this.#statements.update.run(...changingOf(run, version), head.key)
+    if (differs(head.row, run)) this.#statements.update.run(...changing(), head.key)
     this.#keep(runId, { key: head.key, version, row: run }, known === undefined)
     return { kind: 'appended', version }
   }
@@ -82,30 +106,38 @@ export class RunJournal {
 
   #readHead(runId: string): Head | undefined {
     const row = this.#statements.head.get(runId)
-    return row === undefined ? undefined : headOf(row)
+    return row === undefined ? undefined : headOf(row, runId, this.#keys)
   }
 }
 
 const queries = {
-  begin: `INSERT INTO runs (state, reason, started_at, finished_at, version, id, tenant, tenant_uid, workflow, "release", digest,
-      "commit", "trigger", requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  begin: `INSERT INTO runs (state, sealed_reason, started_at, finished_at, version, id, tenant, tenant_uid, workflow, "release",
+      digest, "commit", "trigger", requested_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (id) DO NOTHING RETURNING key`,
-  update: 'UPDATE runs SET state = ?, reason = ?, started_at = ?, finished_at = ?, version = ? WHERE key = ?',
+  update: 'UPDATE runs SET state = ?, sealed_reason = ?, started_at = ?, finished_at = ?, version = ? WHERE key = ?',
   enter: 'INSERT INTO entries (run, version, payload) VALUES (?, ?, ?)',
-  head: `SELECT key, state, reason, started_at, finished_at,
+  head: `SELECT key, tenant_uid, state, sealed_reason, started_at, finished_at,
     coalesce(version, (SELECT max(version) FROM entries WHERE run = runs.key)) AS version FROM runs WHERE id = ?`,
-  entries: 'SELECT payload FROM entries WHERE run = (SELECT key FROM runs WHERE id = ?) ORDER BY version',
+  run: 'SELECT key, tenant_uid FROM runs WHERE id = ?',
+  entries: 'SELECT version, payload FROM entries WHERE run = ? ORDER BY version',
   unfinished: 'SELECT id FROM runs WHERE finished_at IS NULL ORDER BY key',
 } as const
 
-function changingOf({ state, reason, startedAt, finishedAt }: RunSummary, version: number) {
-  return [state, reason, startedAt, finishedAt, finishedAt === null ? null : version] as const
+function ownerOf({ runId, state }: JournalRecord): Owner {
+  return { runId, tenantUid: state.request.tenant.uid }
 }
 
-function columnsOf(run: RunSummary, version: number) {
-  const { id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt } = run
-  const pinned = [id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt] as const
-  return [...changingOf(run, version), ...pinned] as const
+function changingOf(
+  { id, tenantUid, state, reason, startedAt, finishedAt }: RunSummary,
+  version: number,
+  keys: Keyring,
+) {
+  const sealed = sealReason(keys, { tenantUid, runId: id }, reason)
+  return [state, sealed, startedAt, finishedAt, finishedAt === null ? null : version] as const
+}
+
+function pinnedOf({ id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt }: RunSummary) {
+  return [id, tenant, tenantUid, workflow, release, digest, commit, trigger, requestedAt] as const
 }
 
 function differs(before: Changing, after: Changing): boolean {
@@ -117,13 +149,13 @@ function differs(before: Changing, after: Changing): boolean {
   )
 }
 
-function headOf(row: Row): Head {
+function headOf(row: Row, runId: string, keys: Keyring): Head {
   return {
     key: number(row, 'key'),
     version: number(row, 'version'),
     row: {
       state: text(row, 'state') as RunSummary['state'],
-      reason: text(row, 'reason'),
+      reason: openReason(keys, { tenantUid: text(row, 'tenant_uid'), runId }, bytesOrNull(row, 'sealed_reason')),
       startedAt: numberOrNull(row, 'started_at'),
       finishedAt: numberOrNull(row, 'finished_at'),
     },

@@ -1,7 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { RunFilter, RunPage } from '../../core/run/journal.ts'
 import type { StateWord } from '../../core/run/run-summary.ts'
-import { type Bindable, number, numberOrNull, prepare, type Row, type Statement, text } from './statements.ts'
+import type { Keyring } from './keyring.ts'
+import { openReason } from './sealed-entry.ts'
+import {
+  type Bindable,
+  bytesOrNull,
+  number,
+  numberOrNull,
+  prepare,
+  type Row,
+  type Statement,
+  text,
+} from './statements.ts'
 
 const pageSize = 50
 const longestPage = 500
@@ -9,10 +20,12 @@ const longestPage = 500
 /** Pages of runs, latest first. Pages go by key, so that the thousandth costs what the first does. */
 export class RunList {
   readonly #database: DatabaseSync
+  readonly #keys: Keyring
   readonly #statements = new Map<string, Statement>()
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, keys: Keyring) {
     this.#database = database
+    this.#keys = keys
   }
 
   read({ tenant, below, workflow, state, before, limit = pageSize }: RunFilter): RunPage {
@@ -32,7 +45,7 @@ export class RunList {
     const size = Math.max(1, Math.min(limit, longestPage))
     const clause = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`
     const rows = this.#prepared(`SELECT * FROM runs ${clause} ORDER BY key DESC LIMIT ?`).all(...values, size + 1)
-    const runs = rows.slice(0, size).map(runOf)
+    const runs = rows.slice(0, size).map((row) => runOf(row, this.#keys))
     return { runs, next: rows.length > size ? (runs.at(-1)?.key ?? null) : null }
   }
 
@@ -45,19 +58,20 @@ export class RunList {
   }
 }
 
-function runOf(row: Row): RunPage['runs'][number] {
+function runOf(row: Row, keys: Keyring): RunPage['runs'][number] {
+  const owner = { runId: text(row, 'id'), tenantUid: text(row, 'tenant_uid') }
   return {
     key: number(row, 'key'),
-    id: text(row, 'id'),
+    id: owner.runId,
     tenant: text(row, 'tenant'),
-    tenantUid: text(row, 'tenant_uid'),
+    tenantUid: owner.tenantUid,
     workflow: text(row, 'workflow'),
     release: text(row, 'release'),
     digest: text(row, 'digest'),
     commit: text(row, 'commit'),
     trigger: text(row, 'trigger'),
     state: text(row, 'state') as StateWord,
-    reason: text(row, 'reason'),
+    reason: openReason(keys, owner, bytesOrNull(row, 'sealed_reason')),
     requestedAt: number(row, 'requested_at'),
     startedAt: numberOrNull(row, 'started_at'),
     finishedAt: numberOrNull(row, 'finished_at'),

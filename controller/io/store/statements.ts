@@ -56,3 +56,7 @@ export function bytes(row: Row, column: string): Uint8Array {
 export function numberOrNull(row: Row, column: string): number | null {
   return row[column] === null ? null : number(row, column)
 }
+
+export function bytesOrNull(row: Row, column: string): Uint8Array | null {
+  return row[column] === null ? null : bytes(row, column)
+}

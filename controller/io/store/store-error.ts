@@ -8,6 +8,10 @@ export type StoreErrorCode =
   /** A write failed; nothing more is acknowledged until the process is started again. */
   | 'read-only'
   | 'closed'
+  /** Something encrypted was changed, moved or taken out, or its key is gone. Concerns one run or one tenant. */
+  | 'tampered'
+  /** The installation's key is missing or does not fit the database. */
+  | 'wrong-key'
   /** The caller handed in what cannot be stored. A bug. */
   | 'bad-value'
 
