@@ -211,10 +211,20 @@ const actions = new WeakMap<object, readonly string[]>()
 export function actionsOf(spec: Workflow['spec']): readonly string[] {
   let found = actions.get(spec)
   if (!found) {
-    found = [...new Set([...actionUses(spec.steps)].map(({ action }) => action))]
+    const all = new Set<string>()
+    addActions(spec.steps, all)
+    found = [...all]
     actions.set(spec, found)
   }
   return found
+}
+
+function addActions(steps: readonly Step[], found: Set<string>): void {
+  for (const { action, then, else: otherwise } of steps) {
+    if (action !== undefined) found.add(action)
+    if (then) addActions(then, found)
+    if (otherwise) addActions(otherwise, found)
+  }
 }
 
 /** Every step with an action, with its path in the workflow. */

@@ -9,14 +9,20 @@ const texts = new WeakMap<object, string>()
 export function digestOf(value: object): Digest {
   let digest = digests.get(value)
   if (digest === undefined) {
-    digest = hash('sha256', canonicalTextOf(value as Json, textOfPart))
+    digest = digestOnce(value)
     digests.set(value, digest)
   }
   return digest
 }
 
+/** The same for an object that nobody will ask about again. */
+export function digestOnce(value: object): Digest {
+  return hash('sha256', canonicalTextOf(value as Json, textOfPart))
+}
+
 /** Renderings share most of their steps, and contexts their bindings: the text of each is made once. */
 function textOfPart(part: Json): string {
+  if (typeof part !== 'object') return JSON.stringify(part)
   if (!isMap(part)) return canonicalTextOf(part, textOfPart)
   let text = texts.get(part)
   if (text === undefined) {

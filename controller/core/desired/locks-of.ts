@@ -61,8 +61,12 @@ function isExemptFrom(lock: DeclaredLock | undefined, tenant: string): boolean {
   return lock?.exempt?.some((exemption) => isWithin(tenant, exemption.tenant)) ?? false
 }
 
-function read({ path, mode, message }: DeclaredLock, lockedBy: string, file: string | undefined): Lock[] {
-  const parsed = parsePath(path)
+const paths = new WeakMap<DeclaredLock, ReturnType<typeof parsePath>>()
+
+function read(lock: DeclaredLock, lockedBy: string, file: string | undefined): Lock[] {
+  const { path, mode, message } = lock
+  const parsed = paths.get(lock) ?? parsePath(path)
+  paths.set(lock, parsed)
   if (!parsed) return []
   return [
     {

@@ -3,7 +3,7 @@ import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, actionUses, createBinder, createBindings } from './bind.ts'
 import { checkGuardrails } from './check-guardrails.ts'
-import { digestOf } from './digest.ts'
+import { digestOf, digestOnce } from './digest.ts'
 import {
   type Declared,
   type Fleet,
@@ -109,6 +109,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
   ]
 
   const frozen = frozenTenants(hierarchy, subscriptions, layers)
+  const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   const tenants = new Map<string, DesiredTenant>()
   for (const path of [...fleet.tenants.keys()].sort()) {
     const node = hierarchy.nodes.get(path)
@@ -172,10 +173,12 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
         bindings.set(action, bound.binding)
       }
     }
-    const extra = node.files.overlays.find(
-      (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
-    )
-    if (extra && node.children.length === 0) {
+    const extra =
+      node.children.length === 0 &&
+      node.files.overlays.find(
+        (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
+      )
+    if (extra) {
       problems.push(
         warning('overlay-not-shared', `${node.path} does not receive ${extra.resource.spec.workflow}`, {
           tenant: node.path,
@@ -195,15 +198,26 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
     }
-    const contextDigest = digestOf(context)
-    const rendered = Object.fromEntries(
-      [...workflows].map(([name, { digest, release, owner }]) => [name, { digest, release, owner }]),
-    )
-    const digest = digestOf({ context: contextDigest, workflows: rendered })
+    const contextDigest = digestOnce(context)
+    const rendered: Record<string, unknown> = {}
+    for (const [name, { digest, release, owner }] of workflows) rendered[name] = { digest, owner, release }
+    const digest = digestOnce({ context: contextDigest, workflows: rendered })
     return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
   }
 
+  /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
   function resolveWorkflow(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
+    const isCommon = (subscription.updates ?? node.updates) === 'auto'
+    const known = isCommon ? common.get(chain)?.get(subscription) : undefined
+    if (known) return known
+    const workflow = resolveAlone(node, subscription, chain)
+    if (!isCommon || 'code' in workflow || workflow.held) return workflow
+    const bySubscription = common.get(chain) ?? new Map<Subscription, DesiredWorkflow>()
+    common.set(chain, bySubscription.set(subscription, workflow))
+    return workflow
+  }
+
+  function resolveAlone(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
     const { workflow, share, target } = subscription
     if (target.kind === 'none') return { ...target.problem, tenant: node.path }
     const own = isLayer(chain) && chain.overlay.owner === node.path ? chain : undefined

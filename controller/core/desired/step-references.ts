@@ -22,6 +22,7 @@ export const stepReferences: ReferenceRules = {
           ),
         )
       : scalar,
+  remembered: new WeakMap(),
 }
 
 function mayMention(scalar: Json): scalar is string {

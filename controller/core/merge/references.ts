@@ -4,6 +4,7 @@ import { type KeyedRule, listRule, memberSegment } from './list-rule.ts'
 import { fieldSchema, type SchemaNode } from './merge-schema.ts'
 import { formatPath, type Path, type Segment } from './path.ts'
 import { readPath } from './read-path.ts'
+import { type ReferenceKeys, referenceKeys } from './reference-keys.ts'
 
 /** How documents of one kind mention members of their lists. The engine itself knows no field names. */
 export interface ReferenceRules {
@@ -13,6 +14,11 @@ export interface ReferenceRules {
   readonly mentions: (path: Path, scalar: Json) => readonly string[]
   /** The scalar with one key renamed wherever it mentions it. */
   readonly rename: (path: Path, scalar: Json, from: string, to: string) => Json
+  /**
+   * Present where the rules say the same of a member of such a list wherever it stands: what was found in it is kept
+   * here, since versions of a document share most of their members.
+   */
+  readonly remembered?: WeakMap<object, ReferenceKeys>
 }
 
 /** A declared rename: what was `from` in older versions is `to` now. */
@@ -58,7 +64,7 @@ export function applyMoves(
   let result = value
   for (const { from, to } of moves) {
     if (result === undefined) break
-    const { targets } = findReferences(result, schema, rules)
+    const { targets } = referenceKeys(result, schema, rules)
     if (!targets.has(from) || targets.has(to)) continue
     result = rewriteNode(result, schema, [], rules, {
       key: (_list, key) => (key === from ? to : key),
@@ -78,9 +84,11 @@ export function danglingReferences(
   schema: SchemaNode,
   rules: ReferenceRules,
 ): readonly Conflict[] {
+  if (merged === undefined) return []
+  const { targets, mentions } = referenceKeys(merged, schema, rules)
+  if (mentions.isSubsetOf(targets)) return []
   const result = findReferences(merged, schema, rules)
   const lost = [...result.mentions].filter(([, { to }]) => !result.targets.has(to))
-  if (lost.length === 0) return []
   const ours = findReferences(sides.ours, schema, rules)
   const theirs = findReferences(sides.theirs, schema, rules)
   return lost.flatMap(([id, { path, to }]) => {

@@ -45,7 +45,9 @@ function compareItems(
   for (const [second, item] of list.entries()) {
     const identity = keys ? keyValues(item, keys) : [item]
     if (!identity) continue
-    const text = canonicalText(identity)
+    const [only] = identity
+    // Nearly every item is known by one plain name; a list's text cannot be mistaken for one, it begins with a NUL.
+    const text = typeof only === 'string' && identity.length === 1 ? only : `\0${canonicalText(identity)}`
     const first = seen.get(text)
     if (first === undefined) seen.set(text, second)
     else found.push({ list: [...path], first, second, name: nameOf(keys, identity) })

@@ -10,7 +10,8 @@ type Spec = Workflow['spec']
 
 /** What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places. */
 export function checkWorkflow(spec: Spec): Problem[] {
-  const declared = spec.steps.flatMap((step) => remarksOnStep(step).ids)
+  const declared: string[] = []
+  for (const step of spec.steps) declared.push(...remarksOnStep(step).ids)
   const inputs = Object.keys(spec.inputs?.properties ?? {})
   const start: Visible = { inputs, declared, steps: new Map() }
   const problems = [...checkTriggers(spec, inputs), ...checkIdentities(spec.steps, declared)]

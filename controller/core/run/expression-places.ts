@@ -1,4 +1,4 @@
-import { isList, isMap, type Json } from '../model/values.ts'
+import { isList, type Json, type JsonMap } from '../model/values.ts'
 import { hasExpression, type Pieces, piecesOf } from './expression-text.ts'
 
 export interface ExpressionText {
@@ -8,12 +8,21 @@ export interface ExpressionText {
 }
 
 /** The strings of a value that hold expressions. */
-export function* expressionTexts(value: Json, path: readonly (string | number)[] = []): Generator<ExpressionText> {
+export function expressionTexts(value: Json): readonly ExpressionText[] {
+  const found: ExpressionText[] = []
+  collect(value, [], found)
+  return found
+}
+
+function collect(value: Json, path: (string | number)[], found: ExpressionText[]): void {
   if (typeof value === 'string') {
-    if (hasExpression(value)) yield { path, pieces: piecesOf(value) }
-  } else if (isList(value)) {
-    for (const [index, item] of value.entries()) yield* expressionTexts(item, [...path, index])
-  } else if (isMap(value)) {
-    for (const [key, item] of Object.entries(value)) yield* expressionTexts(item, [...path, key])
+    if (hasExpression(value)) found.push({ path: [...path], pieces: piecesOf(value) })
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  for (const key of isList(value) ? value.keys() : Object.keys(value)) {
+    path.push(key)
+    collect((value as JsonMap)[key] as Json, path, found)
+    path.pop()
   }
 }
