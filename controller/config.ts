@@ -11,6 +11,8 @@ export interface Config {
   readonly apiUrl: string | undefined
   readonly tokenFile: string | undefined
   readonly logLevel: string
+  /** File with the age identity that opens secrets files; that of the state folder where absent. */
+  readonly ageKeyFile: string | undefined
 }
 
 export function readConfig(): Config {
@@ -25,6 +27,7 @@ export function readConfig(): Config {
     apiUrl: env['HEADWATER_URL'],
     tokenFile: env['HEADWATER_TOKEN_FILE'],
     logLevel: env['HEADWATER_LOG'] ?? 'warn',
+    ageKeyFile: env['HEADWATER_AGE_KEY_FILE'],
   })
 }
 

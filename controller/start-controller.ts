@@ -8,14 +8,16 @@ import { newToken, startServer } from './api/server.ts'
 import { webhookSecret } from './core/access/webhook-signature.ts'
 import { isUnreadable } from './core/desired/fleet.ts'
 import type { TenantContext } from './core/model/effective.ts'
-import type { ProblemCode } from './core/model/problems.ts'
+import { type ProblemCode, problemCodes } from './core/model/problems.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
 import { isFinished } from './core/run/run-state.ts'
 import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
+import { SecretUnavailable } from './io/backend/secret-unavailable.ts'
 import type { Forge } from './io/git/forge/forge.ts'
 import { openLocalForge } from './io/git/forge/local-forge.ts'
+import { openAgeKey, SecretError } from './io/secrets/index.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
 import { gateVersion } from './io/store/gate-version.ts'
 import { openParseCache } from './io/store/parse-cache.ts'
@@ -26,6 +28,7 @@ import type { ControllerOptions, RunningController } from './cli/running-control
 import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
 import { createFleetLoader } from './reconcile/load-fleet.ts'
+import { fleetSecrets } from './reconcile/fleet-secrets.ts'
 import { openFollowedFleet } from './reconcile/open-followed-fleet.ts'
 import { proposeUpgrades } from './reconcile/propose-upgrades.ts'
 import { textReader } from './reconcile/text-reader.ts'
@@ -38,6 +41,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
   const closing = new AsyncDisposableStack()
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 })
+    let current: Reconciled | undefined
     const log = pino({ level: options.logLevel }, pino.destination(2))
     const store = closing.adopt(openState(state), (opened) => opened.close())
     const token = secretFile(join(state, 'token'), newToken)
@@ -53,12 +57,20 @@ export async function startController(options: ControllerOptions): Promise<Runni
         ? undefined
         : closing.adopt(await openLocalForge({ path: options.fleet, now: Date.now }), (opened) => opened.stop())
 
+    const ageKey = await openAgeKey(state, options.ageKeyFile)
+    const readSecret = fleetSecrets(followed.source, () => current?.snapshot, ageKey.identities)
     const watchers = new Set<() => void>()
     const backend = closing.adopt(
       new EmbeddedBackend({
         journal: store,
         performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
-        performOptions: { ...(sandbox && { sandboxOrigin: sandbox.origin }) },
+        performOptions: {
+          ...(sandbox && { sandboxOrigin: sandbox.origin }),
+          ...(options.allowedNetworks && { allowedNetworks: options.allowedNetworks }),
+          ...(options.authority !== undefined && { authority: options.authority }),
+        },
+        // The sandbox is sent none.
+        ...(!sandbox && { secretOf: (connection) => readSecret(connection).catch(unavailable) }),
         onEvents: () => {
           for (const watcher of watchers) watcher()
         },
@@ -68,7 +80,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
     )
 
     const cache = closing.adopt(openParseCache(join(state, 'cache'), gateVersion()), (opened) => opened.settled())
-    let current: Reconciled | undefined
     const pass = createReconciler({
       load: createFleetLoader(followed.source, checkWorkflowSpec, () => performance.now(), cache),
       store,
@@ -211,6 +222,12 @@ function connectorsOf(context: string | undefined): Record<string, string> {
   return Object.fromEntries(
     Object.values(bindings).flatMap(({ connections }) => connections.map(({ name, connector }) => [name, connector])),
   )
+}
+
+/** With the next step, for the journal; a SecretError holds no value. */
+function unavailable(error: unknown): never {
+  if (!(error instanceof SecretError)) throw error
+  throw new SecretUnavailable(`${error.code}: ${error.message}. ${problemCodes[error.code]}`)
 }
 
 /** What stands in the way of starting, as a problem with a next step. */

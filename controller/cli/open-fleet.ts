@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
-import type { DesiredTenant } from '../core/desired/index.ts'
+import type { DesiredState, DesiredTenant } from '../core/desired/index.ts'
 import { suggestName } from '../core/model/suggest-name.ts'
-import { problem } from '../core/model/problems.ts'
+import { type Problem, problem } from '../core/model/problems.ts'
 import { openFleet } from '../io/git/index.ts'
 import { checkWorkflowSpec } from '../reconcile/check-workflow-spec.ts'
 import { createPlaceFinder, type PlaceFinder } from '../reconcile/find-places.ts'
@@ -49,17 +49,7 @@ export async function withFleet(
 /** The tenant of a command's argument; ends the command where there is none, or where it is frozen. */
 export function tenantOf(fleet: LoadedFleet, path: string): DesiredTenant & { kind: 'valid' } {
   const tenant = fleet.desired.tenants.get(path)
-  if (!tenant) {
-    const near = suggestName(path, [...fleet.desired.tenants.keys()])
-    throw new CommandError(
-      problem(
-        'unknown-tenant',
-        `there is no tenant \`${path}\``,
-        near === undefined ? {} : { hint: `did you mean \`${near}\`?` },
-      ),
-      1,
-    )
-  }
+  if (!tenant) throw new CommandError(unknownTenant(fleet.desired, path), 1)
   if (tenant.kind === 'frozen') {
     const placed = fleet.problems.find(
       (item) => item.code === tenant.cause.code && item.message === tenant.cause.message,
@@ -67,4 +57,10 @@ export function tenantOf(fleet: LoadedFleet, path: string): DesiredTenant & { ki
     throw new CommandError({ ...(placed ?? tenant.cause), tenant: path }, 1)
   }
   return tenant
+}
+
+export function unknownTenant({ tenants }: DesiredState, path: string): Problem {
+  const near = suggestName(path, [...tenants.keys()])
+  const hint = near === undefined ? {} : { hint: `did you mean \`${near}\`?` }
+  return problem('unknown-tenant', `there is no tenant \`${path}\``, hint)
 }

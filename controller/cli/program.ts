@@ -5,7 +5,10 @@ import { type Command, CommandError, type ExitCode } from './command.ts'
 import { createOutput, type Output, type Streams } from './output.ts'
 
 /** What stands for several commands of two words and is none itself. */
-const groups: Readonly<Record<string, string>> = { pr: 'pull requests of a repository on this machine' }
+const groups: Readonly<Record<string, string>> = {
+  pr: 'pull requests of a repository on this machine',
+  secret: 'secrets of connections, encrypted in the fleet',
+}
 
 const epilogue = `
 Exit codes: 0 fine, 1 the answer is no (problems, conflicts, denied), 2 wrong use, 3 could not do it.

@@ -14,6 +14,12 @@ export interface ControllerOptions {
   readonly allowRemovals: number | undefined
   readonly gitToken: string | undefined
   readonly logLevel: string
+  /** File with the age identity; that of the state folder where absent. */
+  readonly ageKeyFile?: string
+  /** Networks beside the public ones that vendors may be reached in: `10.1.0.0/16`. */
+  readonly allowedNetworks?: readonly string[]
+  /** PEM of the authority that signs the certificates of products there. */
+  readonly authority?: string
 }
 
 export interface RunningController {

@@ -24,7 +24,13 @@ async function headwater(folder: string, ...argv: string[]) {
     hasColor: false,
   }
   const config = { isTerminal: false, hasColor: false, columns: 100, folder, logLevel: 'warn' } as const
-  const surroundings = { ...config, gitToken: undefined, apiUrl: undefined, tokenFile: undefined }
+  const surroundings = {
+    ...config,
+    gitToken: undefined,
+    apiUrl: undefined,
+    tokenFile: undefined,
+    ageKeyFile: undefined,
+  }
   const code = await runProgram([init, validate], argv, surroundings, streams)
   return { code, stdout, stderr }
 }

@@ -14,6 +14,7 @@ import { release } from './release.ts'
 import { render } from './render.ts'
 import { run, runApprove, runCancel, runResolve, runShow } from './run.ts'
 import { runs } from './runs.ts'
+import { secretList, secretRecipient, secretSet } from './secret.ts'
 import { share } from './share.ts'
 import { tenants } from './tenants.ts'
 import { test } from './test.ts'
@@ -25,5 +26,18 @@ import { validate } from './validate.ts'
 export function commandsOf(start: StartController): readonly Command[] {
   const looking = [validate, tenants, render, explain, plan, conflicts, test]
   const changing = [init, share, overlay, clone, release, promote, upgrade, merge, ...pullRequestCommands]
-  return [...looking, ...changing, upCommand(start), run, runShow, runApprove, runResolve, runCancel, runs, hook]
+  const secrets = [secretSet, secretList, secretRecipient]
+  return [
+    ...looking,
+    ...changing,
+    ...secrets,
+    upCommand(start),
+    run,
+    runShow,
+    runApprove,
+    runResolve,
+    runCancel,
+    runs,
+    hook,
+  ]
 }

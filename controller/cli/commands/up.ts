@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { RunningController, StartController } from '../running-controller.ts'
+import type { ControllerOptions, RunningController, StartController } from '../running-controller.ts'
 import { stateFolder } from '../../config.ts'
 import { problem } from '../../core/model/problems.ts'
-import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
+import { type Call, type Command, CommandError, type ExitCode, text, texts } from '../command.ts'
 import { runDemo } from '../demo.ts'
 import { showReconciled, showStart } from '../show-reconciled.ts'
 
@@ -29,6 +30,11 @@ export function upCommand(start: StartController): Command {
         '--pull-requests',
         'with --ref on a local repository: open and update the pull requests of the update modes there',
       ],
+      [
+        '--allow-network <cidr...>',
+        'vendors may be reached in these networks too, for products on the premises: 10.1.0.0/16 (default: public addresses only)',
+      ],
+      ['--authority <file>', 'PEM of the authority that signs the certificates of such products'],
       ['--allow-removals <number>', 'remove exactly so many tenants, once, although it is more than the brake allows'],
     ],
     examples: [
@@ -57,6 +63,8 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
     allowRemovals: wholeNumber(call, 'allowRemovals'),
     gitToken: config.gitToken,
     logLevel: config.logLevel,
+    ...(config.ageKeyFile !== undefined && { ageKeyFile: config.ageKeyFile }),
+    ...onPremises(call),
   })
   const isStopped = stopSignal()
   try {
@@ -92,6 +100,22 @@ function summaryOf(controller: RunningController) {
     frozen: reconciled?.plan.frozen.map(({ path }) => path),
     problems: reconciled?.problems,
     timings: reconciled?.timings,
+  }
+}
+
+/** What an operator must say for products that have no public address. */
+function onPremises(call: Call): Partial<ControllerOptions> {
+  const allowedNetworks = texts(call, 'allowNetwork')
+  const file = text(call, 'authority')
+  const authority = file === undefined ? undefined : readAuthority(resolve(call.config.folder, file))
+  return { ...(allowedNetworks.length > 0 && { allowedNetworks }), ...(authority !== undefined && { authority }) }
+}
+
+function readAuthority(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    throw new CommandError(problem('wrong-value', `${file} cannot be read`), 2)
   }
 }
 

@@ -89,6 +89,13 @@ export const problemCodes = {
   'port-taken': 'Something listens on this port already: choose another one with --port, or 0 for any free one.',
   'state-unusable': 'The state folder cannot be used as it is: see the cause.',
   'state-locked': 'Another controller uses this state folder: stop it, or choose another folder with --state.',
+  'secret-missing':
+    'The secret is not there: add it with `headwater secret set`, in the folder of the connection’s owner.',
+  'secrets-unreadable': 'The secrets file is not as SOPS with age writes it: see the cause.',
+  'secrets-tampered': 'The secrets file was changed without its key: restore it from git, or set its secrets again.',
+  'age-key-wrong':
+    'The secrets file is for somebody else: encrypt it for what `headwater secret recipient` prints, or give the right key.',
+  'age-key-unreadable': 'The file with the age identity cannot be used: see the cause.',
   refused: 'The controller refused: see the reason.',
   'fetch-failed': 'The remote repository cannot be fetched: check URL, token and network.',
 } as const

@@ -7,6 +7,7 @@ import { settle } from '../../core/run/settle.ts'
 import type { ReadyAttempt, Wait } from './advance-task.ts'
 import type { Cancellation } from './backend.ts'
 import type { LiveRun } from './live-run.ts'
+import { SecretUnavailable } from './secret-unavailable.ts'
 import type { TaskResult, WorkerHosts } from './worker-hosts.ts'
 
 export interface DriverTools {
@@ -102,9 +103,9 @@ export class RunDriver {
       try {
         const secret = connection?.secret === undefined ? null : await secretOf(connection, tenant)
         ready.push({ attempt, secret })
-      } catch {
-        // Not the error's own message: it may quote what it was looking for.
-        const message = `The secret of connection ${attempt.connection} cannot be read.`
+      } catch (error) {
+        const why = error instanceof SecretUnavailable ? `: ${error.message}` : '.'
+        const message = `The secret of connection ${attempt.connection} cannot be read${why}`
         const outcome: Outcome = { kind: 'retry', code: 'secret-unavailable', message, requests: [] }
         failed.push(...settle(attempt, outcome, { runId: run.id, workflow, now: clock() }))
       }

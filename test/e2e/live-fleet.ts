@@ -1,0 +1,95 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { ControllerOptions, RunningController } from '../../controller/cli/running-controller.ts'
+import { openAgeKey, setSecret } from '../../controller/io/secrets/index.ts'
+import { newMap } from '../../controller/core/model/values.ts'
+import { startController } from '../../controller/start-controller.ts'
+import { action, type Files, share, tenantsDownTo, workflow } from '../fakes/fleet-files.ts'
+import { certificate } from '../io/connectors/certificate.ts'
+import { temporaryFolder } from './controller-process.ts'
+
+export const inheritor = 'acme/north'
+
+export interface LiveFleet {
+  readonly folder: string
+  readonly state: string
+  readonly controller: RunningController
+  /** Encrypts for the controller's own key, or for another one. */
+  setSecret(name: string, value: string, recipients?: readonly string[]): Promise<void>
+  /** Starts the workflow `block` for the tenant that inherits the connection, and waits for its end. */
+  run(): ReturnType<RunningController['finished']>
+}
+
+export const secretsFile = 'tenants/acme/secrets.sops.yaml'
+
+/**
+ * A controller without a sandbox whose fleet reaches one vendor on this machine: `acme` declares the connection,
+ * `acme/north` inherits it. The vendor's network is allowed and its authority trusted, as an operator would.
+ */
+export async function liveFleet(port: number, connector: string, files: Files = {}): Promise<LiveFleet> {
+  const [folder, state] = [temporaryFolder(), temporaryFolder()]
+  const connection = ['spec:', '  connector: edr', `  baseUrl: https://127.0.0.1:${port}`, '  secret: edr-key'].join(
+    '\n',
+  )
+  const all: Files = {
+    ...tenantsDownTo(inheritor),
+    ...workflow('block', 'steps: [{ id: block, action: block, with: {}, retry: { attempts: 1 } }]'),
+    ...share('all', 'block'),
+    ...action('block'),
+    'connectors/vendors/edr.yaml': `apiVersion: headwater.dev/v1\nkind: Connector\nmetadata: { name: edr }\n${connector}`,
+    'tenants/acme/connections/edr.yaml': `apiVersion: headwater.dev/v1\nkind: Connection\nmetadata: { name: edr }\n${connection}\n`,
+    ...files,
+  }
+  const put = (file: string, text: string): void => {
+    mkdirSync(dirname(join(folder.path, file)), { recursive: true })
+    writeFileSync(join(folder.path, file), text)
+  }
+  for (const [file, text] of Object.entries(all)) put(file, text)
+  const options: ControllerOptions = {
+    fleet: folder.path,
+    state: state.path,
+    port: 0,
+    isSandbox: false,
+    proposeOn: undefined,
+    allowRemovals: undefined,
+    gitToken: undefined,
+    logLevel: 'silent',
+    allowedNetworks: ['127.0.0.0/8'],
+    authority: certificate,
+  }
+  const controller = await startController(options)
+  onTestFinished(async () => {
+    await controller.close()
+    folder[Symbol.dispose]()
+    state[Symbol.dispose]()
+  })
+  await controller.reconcile()
+  const key = await openAgeKey(state.path, undefined)
+  let delivery = 0
+  return {
+    folder: folder.path,
+    state: state.path,
+    controller,
+    setSecret: async (name, value, recipients = key.recipients) => {
+      const now = '2026-11-25T12:00:00Z'
+      const request = { file: secretsFile, before: undefined, name, value, recipients, identities: [], now }
+      put(secretsFile, await setSecret(request))
+      await controller.reconcile()
+    },
+    run: async () => {
+      const tenant = controller.view.reconciled()?.desired.tenants.get(inheritor)
+      const effective = tenant?.kind === 'valid' ? tenant.workflows.get('block') : undefined
+      if (tenant?.kind !== 'valid' || !effective) throw new Error(`${inheritor} does not receive the workflow`)
+      const started = await controller.view.start({
+        tenant: tenant.context,
+        contextDigest: tenant.contextDigest,
+        workflow: effective,
+        trigger: { kind: 'manual', id: 'manual', deliveryId: `delivery-${++delivery}` },
+        inputs: newMap(),
+      })
+      if (started.kind === 'refused') throw new Error(JSON.stringify(started))
+      return controller.finished(started.runId)
+    },
+  }
+}

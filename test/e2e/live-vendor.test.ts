@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { type StubVendor, stubVendor } from '../io/connectors/stub-vendor.ts'
+import { ControllerProcess, headwater, root, temporaryFolder } from './controller-process.ts'
+import { liveFleet, secretsFile } from './live-fleet.ts'
+
+const key = 'sk-live-0123456789'
+let vendor: StubVendor
+beforeAll(async () => {
+  vendor = await stubVendor((_, response) => response.end('{"id": "block-1"}'), { tls: true })
+})
+afterAll(() => vendor.close())
+beforeEach(() => vendor.seen.splice(0))
+
+const connector = (auth: string) => `spec:
+  vendor: Example
+  product: EDR
+  auth: ${auth}
+  actions:
+    - action: block
+      requests: [{ id: block, method: POST, path: /block, body: { all: true }, example: { status: 200, body: { id: x } } }]
+      output: { id: '\${{ requests.block.body.id }}' }
+`
+
+test.each([
+  ['{ scheme: bearer }', { authorization: `Bearer ${key}` }],
+  ['{ scheme: header, header: X-Api-Key }', { 'x-api-key': key }],
+  ['{ scheme: basic }', { authorization: `Basic ${Buffer.from(key).toString('base64')}` }],
+])('a live vendor receives the secret of the tenant that declares the connection: %s', async (auth, headers) => {
+  const { run, setSecret, controller, state } = await liveFleet(vendor.port, connector(auth))
+  await setSecret('edr-key', key)
+  const { state: ended, events } = await run()
+  expect(ended).toMatchObject({ phase: 'succeeded' })
+  expect(vendor.seen).toMatchObject([{ method: 'POST', url: '/block', headers }])
+  // Nowhere in what is kept or shown.
+  expect(JSON.stringify([events, controller.view.reconciled()?.problems])).not.toContain(key)
+  expect(readFileSync(join(state, 'age.key'), 'utf8')).toMatch(/^AGE-SECRET-KEY-/m)
+  expect(statSync(join(state, 'age.key')).mode & 0o777).toBe(0o600)
+})
+
+test('a secret that was changed in the fleet is used by the next run', async () => {
+  const { run, setSecret } = await liveFleet(vendor.port, connector('{ scheme: bearer }'))
+  await setSecret('edr-key', 'first-key')
+  await run()
+  await setSecret('edr-key', 'second-key')
+  await run()
+  expect(vendor.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first-key', 'Bearer second-key'])
+})
+
+test('without the file, the name or the right key the attempt fails with code, file and next step, and nothing is sent', async () => {
+  const { run, setSecret } = await liveFleet(vendor.port, connector('{ scheme: bearer }'))
+  const failureOf = async () => (await run()).state.failure
+  const failed = (message: string) => ({ code: 'secret-unavailable', message: expect.stringContaining(message) })
+  expect(await failureOf()).toMatchObject(failed(`secret-missing: ${secretsFile}: there is no such file`))
+  await setSecret('other-key', key)
+  expect(await failureOf()).toMatchObject(failed('it has no secret `edr-key`. The secret is not there: add it with'))
+  const stranger = await identityToRecipient(await generateX25519Identity())
+  await setSecret('edr-key', key, [stranger])
+  expect(await failureOf()).toMatchObject(failed(`age-key-wrong: ${secretsFile}: it is encrypted for ${stranger}`))
+  expect(vendor.seen).toEqual([])
+})
+
+test('the secret goes to no other origin than the connection says', async () => {
+  const { run, setSecret } = await liveFleet(vendor.port, connector('{ scheme: bearer }'), {
+    'tenants/acme/connections/edr.yaml': `apiVersion: headwater.dev/v1
+kind: Connection
+metadata: { name: edr }
+spec: { connector: edr, baseUrl: 'https://169.254.169.254:${vendor.port}', secret: edr-key }
+`,
+  })
+  await setSecret('edr-key', key)
+  expect((await run()).state.failure).toMatchObject({ code: 'address-refused' })
+  expect(vendor.seen).toEqual([])
+})
+
+test('secret set takes the value from standard input and leaves ciphertext; list shows names', async () => {
+  using state = temporaryFolder()
+  const { folder } = await liveFleet(vendor.port, connector('{ scheme: bearer }'))
+  const common = ['--repo', folder, '--state', state.path]
+  const { stdout: recipient } = await headwater(['secret', 'recipient', '--state', state.path])
+  expect(recipient).toMatch(/^age1[a-z0-9]{58}\n$/)
+
+  const set = spawn(process.execPath, [join(root, 'controller/main.ts'), 'secret', 'set', 'acme', 'edr-key', ...common])
+  set.stdin.end(`${key}\n`)
+  expect(await once(set, 'close')).toEqual([0, null])
+  const text = readFileSync(join(folder, secretsFile), 'utf8')
+  expect(text).toContain(recipient.trim())
+  expect(text).not.toContain(key)
+
+  const { stdout } = await headwater(['secret', 'list', 'acme', '--repo', folder, '-o', 'json'])
+  expect(JSON.parse(stdout)).toMatchObject({ names: ['edr-key'], recipients: [recipient.trim()], file: secretsFile })
+
+  await using unknown = new ControllerProcess(['secret', 'list', 'acme/sooth', '--repo', folder])
+  expect(await unknown.ended).toBe(1)
+  expect(unknown.stderr).toContain('unknown-tenant')
+})
