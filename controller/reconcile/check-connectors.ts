@@ -12,6 +12,7 @@ export function checkConnectors(fleet: Fleet): Problem[] {
   const found: Problem[] = []
   for (const connector of fleet.connectors.values()) {
     if (isUnreadable(connector)) continue
+    found.push(...authFaults(connector.resource.spec.auth, connector.file))
     for (const offer of connector.resource.spec.actions) {
       const path = `/spec/actions/[action=${offer.action}]`
       const at = (below: string) => ({ place: { file: connector.file, line: 1, column: 1 }, path: `${path}${below}` })
@@ -42,6 +43,19 @@ export function checkConnectors(fleet: Fleet): Problem[] {
     }
   }
   return found
+}
+
+const wantedBy = { header: 'header', query: 'parameter', oauth2: 'tokenUrl' } as const
+
+function authFaults(auth: Connector['spec']['auth'], file: string): Problem[] {
+  const where = { place: { file, line: 1, column: 1 }, path: '/spec/auth' }
+  const wanted = auth.scheme in wantedBy ? wantedBy[auth.scheme as keyof typeof wantedBy] : undefined
+  const missing =
+    wanted !== undefined && auth[wanted] === undefined
+      ? [problem('missing-field', `the scheme \`${auth.scheme}\` needs \`${wanted}\``, where)]
+      : []
+  const wrong = checkExpressions([auth.tokenUrl ?? '', auth.scope ?? ''], ['connection'])
+  return [...missing, ...wrong.map(({ message }) => problem('bad-expression', message, where))]
 }
 
 function* expressionFaults(offer: Offer): Generator<{ where: string; message: string }> {

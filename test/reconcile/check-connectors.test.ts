@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { checkConnectors } from '../../controller/reconcile/check-connectors.ts'
 import { type Files, resolveFiles } from '../fakes/fleet-files.ts'
 
-function connector(action: string, request: string, output: string): Files {
+function connector(action: string, request: string, output: string, auth = '{ scheme: bearer }'): Files {
   return {
     'connectors/vendors/falcon.yaml': `
 apiVersion: headwater.dev/v1
@@ -11,7 +11,7 @@ metadata: { name: falcon }
 spec:
   vendor: Example
   product: Falcon
-  auth: { scheme: bearer }
+  auth: ${auth}
   actions:
     - action: ${action}
       requests:
@@ -34,7 +34,16 @@ spec:
 `,
 }
 
+const withAuth = (auth: string): Files => connector('isolate', 'path: /hosts', '{ isolated: true }', auth)
+
 const cases: [string, Files, string[]][] = [
+  ['a scheme without what it needs', withAuth('{ scheme: query }'), ['missing-field /spec/auth']],
+  ['tokens from nowhere', withAuth('{ scheme: oauth2 }'), ['missing-field /spec/auth']],
+  [
+    'the address of tokens reads what is not there',
+    withAuth("{ scheme: oauth2, tokenUrl: 'https://login.example/${{ input.x }}' }"),
+    ['bad-expression /spec/auth'],
+  ],
   ['what is right', connector('isolate', "path: '/hosts/${{ input.host }}'", '{ isolated: true }'), []],
   [
     'an action that is not declared',

@@ -2,38 +2,14 @@ import { lookup as systemLookup } from 'node:dns/promises'
 import { Agent as PlainAgent } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import { inspect } from 'node:util'
 import { caps } from '../../core/model/caps.ts'
 import type { BoundConnection } from '../../core/model/effective.ts'
-import type { Connector } from '../../core/model/generated/kinds.ts'
 import { type AddressVerdict, addressCheck } from './address-class.ts'
+import { type Auth, type Credential, credentialOf, redactor, type Secret, standIn, tokenForm } from './credential.ts'
+import { OAuthTokens, type TokenAnswer } from './oauth-tokens.ts'
 import { type Exchange, oneExchange, RefusedAddress } from './one-exchange.ts'
-import { sandboxUrl, type Target, vendorUrl } from './vendor-url.ts'
+import { sandboxUrl, type Target, tokenUrl, vendorUrl } from './vendor-url.ts'
 
-/** In this module only: whoever holds a Secret can hand it to the gate and do nothing else with it. */
-const values = new WeakMap<Secret, string>()
-
-/** A secret that can be used and not be read: it prints as `[secret]` wherever it lands. */
-export class Secret {
-  constructor(value: string) {
-    values.set(this, value)
-    Object.freeze(this)
-  }
-
-  toString(): string {
-    return '[secret]'
-  }
-
-  toJSON(): string {
-    return '[secret]'
-  }
-
-  [inspect.custom](): string {
-    return '[secret]'
-  }
-}
-
-type Auth = Connector['spec']['auth']
 export type Resolve = (hostname: string) => Promise<readonly { readonly address: string; readonly family: number }[]>
 
 export interface EgressOptions {
@@ -44,6 +20,7 @@ export interface EgressOptions {
   /** PEM of the authority that signs the certificates of such products. */
   readonly authority?: string
   readonly resolve?: Resolve
+  readonly now?: () => number
 }
 
 export interface VendorRequest extends Target {
@@ -71,46 +48,111 @@ export class EgressGate {
   readonly #lookup: LookupFunction
   readonly #plain = new PlainAgent(pool)
   readonly #tls = new TlsAgent(pool)
+  readonly #tokens: OAuthTokens
 
   constructor(options: EgressOptions = {}) {
     this.#sandbox = options.sandboxOrigin === undefined ? undefined : sandboxUrl(options.sandboxOrigin)
     this.#authority = options.authority
     this.#check = addressCheck(options.allowedNetworks)
     this.#lookup = checkedLookup(options.resolve ?? resolveAll, this.#check)
+    this.#tokens = new OAuthTokens(options.now ?? Date.now)
   }
 
   async send(request: VendorRequest): Promise<VendorAnswer> {
     const target = vendorUrl(request, this.#sandbox)
     if (target.kind === 'refused') return { ...target, url: request.connection.baseUrl }
     const { url, sandbox } = target
-    const credential = credentialOf(request, sandbox)
-    const clean = redactor(credential)
-    const where = clean(url.href)
-    const refusal = (code: string, message: string): VendorAnswer => ({
-      kind: 'refused',
-      code,
-      message: clean(message),
-      url: where,
+    if (sandbox) return this.#exchange(request, url, true, standIn)
+    if (request.auth.scheme !== 'oauth2') return this.#exchange(request, url, false, request.secret)
+    const deadline = performance.now() + request.timeoutMs
+    const first = await this.#withToken(request, url, deadline)
+    if (first.token === undefined || first.answer.kind !== 'answered' || first.answer.status !== 401)
+      return first.answer
+    // The vendor has taken the token back before its time; what it refused it has not done.
+    await this.#tokens.reject(connectionKey(request), first.token)
+    return (await this.#withToken(request, url, deadline)).answer
+  }
+
+  async #withToken(
+    request: VendorRequest,
+    url: URL,
+    deadline: number,
+  ): Promise<{ token?: Secret; answer: VendorAnswer }> {
+    const { auth, secret, connection } = request
+    const form = tokenForm(auth, secret)
+    const target = tokenUrl(connection, auth.tokenUrl ?? '')
+    const refuse = (code: string, message: string) => ({
+      answer: { kind: 'refused', code, message, url: url.href } as const,
     })
+    if (!form || secret === null)
+      return refuse('missing-secret', 'the product wants `client id:client secret`, and the secret is no such pair')
+    if (target.kind === 'refused') return refuse(target.code, target.message)
+    const left = () => Math.max(0, deadline - performance.now())
+    const asked = this.#tokens.of(connectionKey(request), secret, () => {
+      const headers = {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'headwater',
+        'content-type': 'application/x-www-form-urlencoded',
+        ...form.headers,
+      }
+      const body = Buffer.from(form.body)
+      return this.#dial(target.url, { method: 'POST', headers, body, timeoutMs: left(), repeatable: true })
+    })
+    const answer = await within(left(), asked)
+    if (answer.kind !== 'token') return { answer: { ...answer, url: redactor([form])(target.url.href) } }
+    const rest = { ...request, timeoutMs: left() }
+    return { token: answer.token, answer: await this.#exchange(rest, url, false, answer.token, form) }
+  }
+
+  async #exchange(
+    request: VendorRequest,
+    url: URL,
+    sandbox: boolean,
+    secret: Secret | null,
+    also?: Credential,
+  ): Promise<VendorAnswer> {
+    const credential = credentialOf(request.auth, secret)
+    const clean = redactor([credential, also])
+    const where = clean(url.href)
     if (credential === undefined)
-      return refusal('missing-secret', 'the connection names no secret, and the product asks for one')
+      return {
+        kind: 'refused',
+        code: 'missing-secret',
+        message: 'the connection names no secret, and the product asks for one',
+        url: where,
+      }
+    const dialled = new URL(url)
+    for (const [name, value] of credential.query) dialled.searchParams.append(name, value)
+    const body = request.body === undefined ? undefined : Buffer.from(request.body)
+    const exchange = await this.#dial(
+      dialled,
+      {
+        method: request.method,
+        headers: { ...headersOf(request, sandbox, body), ...credential.headers },
+        body,
+        timeoutMs: request.timeoutMs,
+        repeatable: request.repeatable,
+      },
+      sandbox,
+    )
+    if (exchange.kind === 'answered') return { ...exchange, text: clean(exchange.text), url: where }
+    return 'message' in exchange
+      ? { ...exchange, message: clean(exchange.message), url: where }
+      : { ...exchange, url: where }
+  }
+
+  /** The one way out: the address is checked, the body has its cap, and nothing follows. */
+  async #dial(url: URL, { repeatable, ...parts }: Parts, sandbox = false): Promise<Exchange> {
+    const refusal = (code: string, message: string): Exchange => ({ kind: 'refused', code, message })
     const address = url.hostname.replace(/^\[|\]$/g, '')
     const verdict = sandbox || isIP(address) === 0 ? undefined : this.#check(address)
     if (verdict?.kind === 'refused') return refusal('address-refused', `${address} is ${verdict.why}`)
-    const body = request.body === undefined ? undefined : Buffer.from(request.body)
-    if (body !== undefined && body.length > caps.answerBytes)
+    if (parts.body !== undefined && parts.body.length > caps.answerBytes)
       return refusal('request-too-large', 'the body of the request is too large')
-    const exchange = await oneExchange(url, {
-      method: request.method,
-      headers: { ...headersOf(request, sandbox, body), ...credential.headers },
-      agent: this.#agent(url, request.repeatable),
-      lookup: sandbox ? undefined : this.#lookup,
-      ca: this.#authority,
-      timeoutMs: request.timeoutMs,
-      body,
-    }).catch((error: unknown) => unsendable(error))
-    const cleaned = exchange.kind === 'answered' ? { ...exchange, text: clean(exchange.text) } : exchange
-    return { ...cleaned, url: where }
+    const lookup = sandbox ? undefined : this.#lookup
+    const options = { ...parts, agent: this.#agent(url, repeatable), lookup, ca: this.#authority }
+    return oneExchange(url, options).catch((error: unknown) => unsendable(error))
   }
 
   /** Ends idle connections. */
@@ -123,6 +165,33 @@ export class EgressGate {
   #agent(url: URL, repeatable: boolean): PlainAgent | TlsAgent | false {
     if (!repeatable) return false
     return url.protocol === 'https:' ? this.#tls : this.#plain
+  }
+}
+
+interface Parts {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer | undefined
+  readonly timeoutMs: number
+  readonly repeatable: boolean
+}
+
+/** A connection is one account at the vendor, for all tenants that inherit it. */
+function connectionKey({ connection, auth }: VendorRequest): string {
+  return JSON.stringify([connection.owner, connection.name, connection.baseUrl, auth.tokenUrl, auth.scope])
+}
+
+/** Another request may be fetching the token, with more time than this one has. */
+async function within(ms: number, asked: Promise<TokenAnswer>): Promise<TokenAnswer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<TokenAnswer>((resolve) => {
+    const answer = { kind: 'unsent', code: 'no-token', message: 'no token: it did not come in time' } as const
+    timer = setTimeout(() => resolve(answer), ms)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 
@@ -151,55 +220,6 @@ function checkedLookup(resolve: Resolve, check: (address: string) => AddressVerd
 
 async function resolveAll(hostname: string): ReturnType<Resolve> {
   return await systemLookup(hostname, { all: true })
-}
-
-interface Credential {
-  readonly headers: Readonly<Record<string, string>>
-  /** Every form in which the secret could come back. */
-  readonly forms: readonly string[]
-}
-
-/** How the request proves who sends it; undefined where a secret is missing. The sandbox gets a stand-in of the same shape. */
-function credentialOf({ auth, secret }: VendorRequest, sandbox: boolean): Credential | undefined {
-  if (auth.scheme === 'none') return { headers: {}, forms: [] }
-  const value = sandbox ? 'sandbox:sandbox' : secret === null ? undefined : values.get(secret)
-  if (value === undefined) return undefined
-  const text = auth.scheme === 'basic' ? Buffer.from(value).toString('base64') : value
-  const name = auth.scheme === 'header' ? (auth.header ?? 'Authorization') : 'Authorization'
-  const prefix = { bearer: 'Bearer ', basic: 'Basic ', header: auth.prefix ?? '' }[auth.scheme]
-  const parts = auth.scheme === 'basic' ? [value, text, value.slice(value.indexOf(':') + 1)] : [value]
-  return { headers: { [name]: `${prefix}${text}` }, forms: sandbox ? [] : formsOf(parts) }
-}
-
-/** Shorter ones would be found in innocent text. */
-const shortest = 4
-
-function formsOf(parts: readonly string[]): string[] {
-  const forms = new Set<string>()
-  for (const part of parts) {
-    const encoded = Buffer.from(part).toString('base64')
-    const inQuery = new URLSearchParams({ '': part }).toString().slice(1)
-    for (const form of [part, encodeURIComponent(part), inQuery, encoded.replace(/=+$/, '')]) forms.add(form)
-  }
-  return [...forms].filter((form) => form.length >= shortest).toSorted((a, b) => b.length - a.length)
-}
-
-/** Replaces every form of the credential, written plainly or with the escapes that JSON allows for any character. */
-function redactor(credential: Credential | undefined): (text: string) => string {
-  const forms = credential?.forms ?? []
-  if (forms.length === 0) return (text) => text
-  const pattern = new RegExp(
-    forms.map((form) => Array.from({ length: form.length }, (_, i) => anyWriting(form[i] ?? '')).join('')).join('|'),
-    'g',
-  )
-  return (text) => text.replace(pattern, '[secret]')
-}
-
-function anyWriting(unit: string): string {
-  const hex = unit.charCodeAt(0).toString(16).padStart(4, '0')
-  const digits = hex.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`)
-  const plain = `\\u${hex}`
-  return /["\\/]/.test(unit) ? `(?:\\\\?${plain}|\\\\u${digits})` : `(?:${plain}|\\\\u${digits})`
 }
 
 function headersOf(request: VendorRequest, sandbox: boolean, body: Buffer | undefined): Record<string, string> {

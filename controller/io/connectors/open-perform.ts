@@ -2,7 +2,8 @@ import type { BoundConnection } from '../../core/model/effective.ts'
 import type { Connector } from '../../core/model/generated/kinds.ts'
 import type { JsonMap } from '../../core/model/values.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
-import { EgressGate, type EgressOptions, Secret } from './egress-gate.ts'
+import { Secret } from './credential.ts'
+import { EgressGate, type EgressOptions } from './egress-gate.ts'
 import { performAction } from './perform-action.ts'
 
 /** One attempt as it reaches a worker. */

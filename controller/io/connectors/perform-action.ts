@@ -2,10 +2,18 @@ import type { BoundConnection } from '../../core/model/effective.ts'
 import type { Connector } from '../../core/model/generated/kinds.ts'
 import { type JsonMap, type MutableMap, newMap } from '../../core/model/values.ts'
 import { type Bindings, evaluateCondition } from '../../core/run/expressions.ts'
-import type { EgressGate, Secret, VendorAnswer } from './egress-gate.ts'
+import type { Secret } from './credential.ts'
+import type { EgressGate, VendorAnswer } from './egress-gate.ts'
 import type { Outcome, RequestTrace } from '../../core/run/outcome.ts'
 import { type Reading, readAnswer } from './read-answer.ts'
-import { type ActionSpec, renderFields, renderRequest, type RequestSpec, unfilled } from './render-request.ts'
+import {
+  type ActionSpec,
+  renderAuth,
+  renderFields,
+  renderRequest,
+  type RequestSpec,
+  unfilled,
+} from './render-request.ts'
 
 export interface ActionCall {
   readonly connection: BoundConnection
@@ -50,6 +58,8 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
     connection: { settings: call.connection.settings },
     requests: answers,
   }
+  const auth = renderAuth(call.connector.auth, { connection: bindings['connection'] ?? null })
+  if (auth.kind === 'failed') return ended(auth)
   let changed: string | undefined
   for (const request of spec.requests) {
     if (request.if !== undefined) {
@@ -69,7 +79,7 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
         'x-headwater-idempotency-key': call.idempotencyKey,
         'x-headwater-request': `${spec.action}/${request.id}`,
       },
-      auth: call.connector.auth,
+      auth: auth.auth,
       secret: call.secret,
       timeoutMs: deadline - started,
       repeatable: isRepeatable(spec, request),

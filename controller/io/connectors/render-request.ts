@@ -81,6 +81,19 @@ export function unfilled(field: string, { expression, message }: Extract<Rendere
   return { kind: 'failed', code, message: `\`${field}\` cannot be filled: ${message} (in \`${expression}\`)` }
 }
 
+/** The way in with its expressions rendered: only the address and the scope of tokens have any. */
+export function renderAuth(
+  auth: Connector['spec']['auth'],
+  bindings: Bindings,
+): { kind: 'auth'; auth: Connector['spec']['auth'] } | Failure {
+  if (auth.tokenUrl === undefined) return { kind: 'auth', auth }
+  const url = renderPath(auth.tokenUrl, bindings)
+  if (url.kind === 'failed') return { ...url, message: url.message.replace('`path`', '`auth.tokenUrl`') }
+  const scope = auth.scope === undefined ? undefined : renderValue(auth.scope, bindings)
+  if (scope?.kind === 'failed') return unfilled('auth.scope', scope)
+  return { kind: 'auth', auth: { ...auth, tokenUrl: url.path, ...(scope && { scope: text(scope.value) }) } }
+}
+
 function renderPath(template: string, bindings: Bindings): { kind: 'path'; path: string } | Failure {
   let empty = false
   const rendered = renderPieces(template, bindings, (value) => {

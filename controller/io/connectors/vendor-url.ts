@@ -34,6 +34,20 @@ export function vendorUrl({ connection, path, query }: Target, sandbox: URL | un
   return { kind: 'url', url, sandbox: sandbox !== undefined }
 }
 
+/** Where the tokens of a connection are made: at its base URL's origin, or at another one that it allows. */
+export function tokenUrl(connection: Target['connection'], text: string): VendorUrl {
+  const base = URL.parse(connection.baseUrl)
+  const url = base && URL.parse(text.startsWith('/') ? `${base.origin}${text}` : text)
+  if (!base || !url || url.protocol !== 'https:' || url.username !== '' || url.password !== '' || url.hash !== '')
+    return refused('bad-token-url', 'the `tokenUrl` of the connector is no https address')
+  if (![base.origin, ...connection.allowedOrigins.map(originOf)].includes(url.origin))
+    return refused(
+      'origin-not-allowed',
+      `tokens are made at ${url.origin}, which the connection does not name under \`allowedOrigins\``,
+    )
+  return { kind: 'url', url, sandbox: false }
+}
+
 /** The one origin that may be plain http, and only on this machine. */
 export function sandboxUrl(origin: string): URL {
   const url = new URL(origin)

@@ -1,11 +1,7 @@
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  EgressGate,
-  type EgressOptions,
-  Secret,
-  type VendorRequest,
-} from '../../../controller/io/connectors/egress-gate.ts'
+import { EgressGate, type EgressOptions, type VendorRequest } from '../../../controller/io/connectors/egress-gate.ts'
+import { Secret } from '../../../controller/io/connectors/credential.ts'
 import { certificate } from './certificate.ts'
 import { connectionTo, type StubVendor, stubVendor } from './stub-vendor.ts'
 
@@ -68,11 +64,24 @@ test('a secret prints as [secret] everywhere', () => {
   expect(structuredClone(secret)).toEqual({})
 })
 
+test('a key in the query is sent and stands in no trace', async () => {
+  const stub = await vendor((_, response) => response.end(`{"saw": ${JSON.stringify(value)}}`), { tls: true })
+  const auth = { scheme: 'query', parameter: 'api_key' } as const
+  const answer = await gate().send(requestTo(`https://vendor.test:${stub.port}`, { auth, query: [['a', '1']] }))
+  const seen = new URL(stub.seen[0]?.url ?? '', 'https://vendor.test').searchParams
+  expect([...seen]).toEqual([
+    ['a', '1'],
+    ['api_key', value],
+  ])
+  expect(answer).toMatchObject({ url: `https://vendor.test:${stub.port}/x?a=1`, text: '{"saw": "[secret]"}' })
+})
+
 describe('what is sent', () => {
   const schemes = [
     [{ scheme: 'bearer' }, 'authorization', `Bearer ${value}`],
     [{ scheme: 'header', header: 'X-Key', prefix: 'SSWS ' }, 'x-key', `SSWS ${value}`],
     [{ scheme: 'basic' }, 'authorization', `Basic ${Buffer.from(value).toString('base64')}`],
+    [{ scheme: 'query', parameter: 'api_key' }, 'authorization', undefined],
     [{ scheme: 'none' }, 'authorization', undefined],
   ] as const
   test.each(schemes)('%j', async (auth, header, expected) => {

@@ -256,9 +256,9 @@ export interface Connector {
      */
     auth: {
       /**
-       * `bearer` sends the secret as a bearer token, `header` in a header of its own, `basic` as user:password.
+       * `bearer` sends the secret as a bearer token, `header` in a header of its own, `query` as a parameter of the query, `basic` as user:password, `oauth2` exchanges client id:client secret for a token.
        */
-      scheme: 'bearer' | 'header' | 'basic' | 'none'
+      scheme: 'bearer' | 'header' | 'query' | 'basic' | 'oauth2' | 'none'
       /**
        * Name of the header for the scheme `header`.
        */
@@ -267,6 +267,22 @@ export interface Connector {
        * Text before the secret in that header, such as `SSWS `.
        */
       prefix?: string
+      /**
+       * Name of the parameter for the scheme `query`.
+       */
+      parameter?: string
+      /**
+       * For `oauth2`: where tokens are made, as a path of the base URL’s origin or as a URL; expressions read `connection.settings`. Another origin must stand in the connection’s `allowedOrigins`.
+       */
+      tokenUrl?: string
+      /**
+       * For `oauth2`: the scope to ask for.
+       */
+      scope?: string
+      /**
+       * For `oauth2`: whether client id and secret go in the body, as where absent, or as basic authentication.
+       */
+      clientAuthentication?: 'body' | 'basic'
     }
     /**
      * What a connection must say under `settings`, by name, with a description each.
