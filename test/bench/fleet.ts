@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ColdLoad } from './cold-load.ts'
 import { createFleetRepository, type FleetRepository } from './fleet-repository.ts'
@@ -20,6 +22,8 @@ const longRunMs = 20_000
 const goalTenants = 10_000
 const goals = {
   coldToRead: 7,
+  cachedToRead: 4,
+  planToCold: 0.7,
   leafToSpawn: 1,
   promotionToCold: 0.2,
   regionToCold: 0.08,
@@ -27,9 +31,14 @@ const goals = {
   kbPerTenant: 30,
 }
 
+/** A cold load of five times the tenants takes six times as long at most. */
+const coldGrowth = 6 / 5
+
 interface Measured {
   readonly repository: Pick<FleetRepository, 'files' | 'bytes'>
   readonly cold: readonly ColdLoad[]
+  /** The same in a process that finds the parse cache of an earlier one. */
+  readonly cached: readonly ColdLoad[]
   readonly readMs: readonly number[]
   readonly processMs: readonly number[]
   readonly bareRssMb: number
@@ -47,9 +56,11 @@ export async function sampleFleet(): Promise<Measured> {
 
 async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchOptions): Promise<Measured> {
   const repository = await createFleetRepository({ tenants, seed, isPacked })
+  const cache = mkdtempSync(join(tmpdir(), 'headwater-bench-cache-'))
   try {
     const { gitdir, base } = repository
-    const cold: ColdLoad[] = []
+    const [cold, cached]: [ColdLoad[], ColdLoad[]] = [[], []]
+    inChild('cold-load.ts', gitdir, base, cache)
     const [readMs, processMs]: [number[], number[]] = [[], []]
     let wanted = runs
     while (cold.length < wanted) {
@@ -58,29 +69,45 @@ async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchO
       const start = performance.now()
       cold.push(inChild('cold-load.ts', gitdir, base) as ColdLoad)
       processMs.push(performance.now() - start)
+      cached.push(inChild('cold-load.ts', gitdir, base, cache) as ColdLoad)
+      assertSound(cold, cached)
       if ((processMs.at(-1) ?? 0) > longRunMs) wanted = Math.min(wanted, 3)
     }
     const bareRssMb = (inChild('peak-memory.ts') as { mb: number }).mb
-    return { repository, cold, readMs, processMs, bareRssMb, warm: await measureWarmLoads(repository, wanted) }
+    return { repository, cold, cached, readMs, processMs, bareRssMb, warm: await measureWarmLoads(repository, wanted) }
   } finally {
+    rmSync(cache, { recursive: true, force: true })
     repository.remove()
   }
 }
 
+/** A figure of a load that came to something else, or rendered a pair of release and chain twice, would mean nothing. */
+function assertSound(cold: readonly ColdLoad[], cached: readonly ColdLoad[]): void {
+  for (const { counts } of [...cold, ...cached]) {
+    if (counts.state !== cold[0]?.counts.state) throw new Error('two cold loads of one commit came to two states')
+    if (counts.renderings > counts.pairs) throw new Error('a pair of release and chain was rendered more than once')
+  }
+  if (cached.some(({ parsed }) => parsed > 0)) throw new Error('files were parsed although the cache had them')
+}
+
 function inChild(script: string, ...args: string[]): unknown {
   const file = join(import.meta.dirname, script)
-  return JSON.parse(execFileSync(process.execPath, [file, ...args], { encoding: 'utf8', maxBuffer: 2 ** 24 }))
+  return JSON.parse(
+    execFileSync(process.execPath, [...process.execArgv, file, ...args], { encoding: 'utf8', maxBuffer: 2 ** 24 }),
+  )
 }
 
 function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Measured): Report {
   const goal = (name: keyof typeof goals): number | undefined => (tenants >= goalTenants ? goals[name] : undefined)
-  const { cold, warm, bareRssMb, repository } = measured
+  const { cold, cached, warm, bareRssMb, repository } = measured
   const of = (name: string, pick: (load: ColdLoad) => number): Figure => ({ name, unit: 'ms', samples: cold.map(pick) })
   const read: Figure = { name: 'L_read', unit: 'ms', samples: measured.readMs }
   const json = of('L_json', ({ jsonMs }) => jsonMs)
   const digest = of('L_hash', ({ hashMs }) => hashMs)
   const spawn: Figure = { name: 'L_spawn', unit: 'ms', samples: warm.spawnMs }
   const load = of('cold load', ({ loadMs }) => loadMs)
+  const restart = { ...load, name: 'cold load with the parse cache', samples: cached.map(({ loadMs }) => loadMs) }
+  const plan: Figure = { name: 'plan of the promotion, as Markdown', unit: 'ms', samples: warm.planMs }
   const change = (name: Parameters<typeof warm.changes.get>[0], limit: Figure, goal?: number): Figure[] => {
     const found = warm.changes.get(name)
     if (!found) return []
@@ -116,6 +143,7 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
         of('  resolve and digest', ({ resolveMs }) => resolveMs),
         digest,
       ),
+      against(restart, read, goal('cachedToRead')),
       against({ name: 'cold process, start to end', unit: 'ms', samples: measured.processMs }, read),
       against(
         { name: 'nothing changed', unit: 'ms', samples: [median(warm.unchangedMs)] },
@@ -126,6 +154,7 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
       ...change('tag', spawn),
       ...change('regionOverlay', load, goal('regionToCold')),
       ...change('promotion', load, goal('promotionToCold')),
+      ...(plan.samples.length > 0 ? [against(plan, load, goal('planToCold'))] : []),
       { name: 'peak memory over bare node', unit: 'MB', samples: overBare },
       against(kb, { name: '1 KB', samples: kb.samples.map(() => 1) }, goal('kbPerTenant')),
     ],
@@ -142,7 +171,10 @@ export function scaling(reports: readonly Report[]): Report {
       if (!least || !small || figure.unit !== 'ms') return []
       const growth = median(figure.samples) / median(small.samples)
       const name = `${figure.name.trim()} at ${sizeOf(report).toLocaleString('en-US')}`
-      return [{ name, unit: '', samples: [growth / (sizeOf(report) / sizeOf(least))] }]
+      const linear = growth / (sizeOf(report) / sizeOf(least))
+      const goal = figure.name === 'cold load' && sizeOf(least) >= goalTenants ? coldGrowth : undefined
+      const ratio = goal === undefined ? {} : { ratio: { to: 'linear', value: linear, goal } }
+      return [{ name, unit: '', samples: [linear], ...ratio }]
     }),
   )
   const parameters = { from: least ? sizeOf(least) : 0 }

@@ -80,12 +80,17 @@ export function writeReports(file: string, reports: readonly Report[]): void {
     figures: report.figures.map((figure) => ({ ...figure, median: median(figure.samples), n: figure.samples.length })),
   }))
   const document = {
-    commit: outputOf('git', ['rev-parse', 'HEAD']),
+    commit: commit(),
     isDirty: isDirty(),
     machine: machine(),
     reports: measured,
   }
   writeFileSync(file, `${JSON.stringify(document, null, 2)}\n`)
+}
+
+/** What was measured. */
+export function commit(): string {
+  return outputOf('git', ['rev-parse', 'HEAD'])
 }
 
 export function machine() {
@@ -99,7 +104,7 @@ export function machine() {
   }
 }
 
-function isDirty(): boolean {
+export function isDirty(): boolean {
   return outputOf('git', ['status', '--porcelain', '--untracked-files=no']) !== ''
 }
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { benchFleet, scaling } from './fleet.ts'
-import { machine, printReport, type Report, writeReports } from './harness.ts'
+import { commit, isDirty, machine, printReport, type Report, writeReports } from './harness.ts'
 
 const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE]
 npm run bench -- merge [--json FILE]`
@@ -46,7 +46,7 @@ if (isWrong) {
   process.exit(2)
 }
 const { cores, cpu, node, git } = machine()
-console.log(`${cores} cores (${cpu}), Node ${node}, git ${git}`)
+console.log(`${cores} cores (${cpu}), Node ${node}, git ${git}, commit ${commit()}${isDirty() ? ' with changes' : ''}`)
 const reports: Report[] = []
 for (const name of names) {
   const found = (await benchmarks[name]?.(wanted)) ?? []

@@ -2,13 +2,15 @@ import { expect, test } from 'vitest'
 import { sampleFleet } from './fleet.ts'
 
 test('the benchmark measures a sound fleet: whole, without problems, and equal by every road', async () => {
-  const { cold, readMs, repository, warm } = await sampleFleet()
+  const { cold, cached, readMs, repository, warm } = await sampleFleet()
   const [load] = cold
   expect(load?.counts).toMatchObject({ tenants: 200, frozen: 0, problems: 0, held: 0, files: repository.files })
   expect(load?.counts.subscriptions).toBeGreaterThan(800)
   expect(load?.counts.followed).toBeGreaterThan(0)
   expect(load?.counts.renderings).toBeLessThanOrEqual(load?.counts.pairs ?? 0)
   expect(readMs).toHaveLength(1)
+  expect([load?.parsed, cached[0]?.parsed]).toEqual([expect.any(Number), 0])
+  expect(cached[0]?.counts).toEqual(load?.counts)
 
   // A fresh process and a long-lived loader agree, and a change that is taken back leaves nothing behind.
   expect(warm.before).toBe(load?.counts.state)

@@ -1,5 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import type { ChangeName } from '../../controller/cli/generate-fleet-changes.ts'
+import { planMarkdown } from '../../controller/core/authoring/plan-markdown.ts'
+import { type DesiredState, impactOf } from '../../controller/core/desired/index.ts'
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
@@ -10,6 +12,8 @@ import { timed } from './harness.ts'
 export interface WarmLoads {
   readonly unchangedMs: readonly number[]
   readonly spawnMs: readonly number[]
+  /** Impact and Markdown of the promotion, between two states that share no object. */
+  readonly planMs: readonly number[]
   readonly changes: ReadonlyMap<ChangeName, { readonly ms: readonly number[]; readonly tenants: number }>
   /** State before the changes, and after all of them were taken back. */
   readonly before: string
@@ -40,7 +44,31 @@ export async function measureWarmLoads(repository: FleetRepository, runs: number
         desired = (await load()).desired
       }
     }
-    return { unchangedMs, spawnMs, changes, before, after: stateOf(desired) }
+    const planMs = await measurePlan(repository, desired, runs)
+    return { unchangedMs, spawnMs, planMs, changes, before, after: stateOf(desired) }
+  } finally {
+    await source.close()
+  }
+}
+
+/** What `plan -o markdown` does once both states are there. */
+async function measurePlan(
+  { gitdir, changed }: FleetRepository,
+  before: DesiredState,
+  runs: number,
+): Promise<number[]> {
+  const revision = changed.get('promotion')
+  if (revision === undefined) return []
+  const source = await openFleet({ path: gitdir, revision })
+  try {
+    const { desired } = await createFleetLoader(source, checkWorkflowSpec, () => performance.now())()
+    const planMs: number[] = []
+    for (let run = 0; run < runs; run++) {
+      const { result, ms } = await timed(() => planMarkdown(impactOf(before, desired)))
+      if (!result.includes('tenants')) throw new Error('the plan of a promotion says nothing of tenants')
+      planMs.push(ms)
+    }
+    return planMs
   } finally {
     await source.close()
   }

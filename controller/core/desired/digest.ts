@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Digest } from '../model/effective.ts'
+import type { Digest, TenantContext } from '../model/effective.ts'
 import { canonicalText, canonicalTextOf, isMap, type Json } from '../model/values.ts'
 
 const digests = new WeakMap<object, Digest>()
@@ -9,7 +9,7 @@ const texts = new WeakMap<object, string>()
 export function digestOf(value: object): Digest {
   let digest = digests.get(value)
   if (digest === undefined) {
-    digest = digestOnce(value)
+    digest = hash('sha256', canonicalTextOf(value as Json, textOfPart))
     digests.set(value, digest)
   }
   return digest
@@ -17,10 +17,19 @@ export function digestOf(value: object): Digest {
 
 /** The same for an object that nobody will ask about again. */
 export function digestOnce(value: object): Digest {
-  return hash('sha256', canonicalTextOf(value as Json, textOfPart))
+  return hash('sha256', canonicalText(value as Json))
 }
 
-/** Renderings share most of their steps, and contexts their bindings: the text of each is made once. */
+/** The same for a context: its bindings are those of many tenants, and the rest is its own. */
+export function contextDigestOf(context: TenantContext): Digest {
+  const bindings = context.bindings as unknown as Json
+  const text = canonicalTextOf(context as unknown as Json, (part) =>
+    part === bindings ? textOfPart(part) : canonicalText(part),
+  )
+  return hash('sha256', text)
+}
+
+/** Renderings share most of their steps: the text of each is made once. */
 function textOfPart(part: Json): string {
   if (typeof part !== 'object') return JSON.stringify(part)
   if (!isMap(part)) return canonicalTextOf(part, textOfPart)

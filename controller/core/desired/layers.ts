@@ -52,18 +52,18 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
     return root
   }
   const chainOf = (tenant: TenantNode, workflow: WorkflowFiles): Chain => {
-    const known = chains.get(workflow) ?? new Map<TenantNode, Chain>()
-    chains.set(workflow, known)
-    let chain = known.get(tenant)
-    if (!chain) {
-      chain = extend(tenant, workflow)
-      known.set(tenant, chain)
-    }
-    return chain
-  }
-  const extend = (tenant: TenantNode, workflow: WorkflowFiles): Chain => {
+    const known = chains.get(workflow)
+    const found = known?.get(tenant)
+    if (found) return found
     const inScope = tenant.parent !== null && isWithin(tenant.parent.path, workflow.owner)
     const given = inScope ? chainOf(tenant.parent, workflow) : rootOf(workflow)
+    const chain = extend(given, tenant, workflow)
+    // A tenant at the end of the tree that adds nothing has what it is given, which is found as quickly.
+    if (tenant.children.length > 0 || chain !== given)
+      chains.set(workflow, (known ?? new Map<TenantNode, Chain>()).set(tenant, chain))
+    return chain
+  }
+  const extend = (given: Chain, tenant: TenantNode, workflow: WorkflowFiles): Chain => {
     const clone = cloneFor(fleet, tenant, workflow)
     const above = clone ? standIn(clone, given) : given
     const own = overlays.get(tenant)?.get(workflow) ?? []

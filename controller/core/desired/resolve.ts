@@ -3,7 +3,7 @@ import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, actionUses, createBinder, createBindings } from './bind.ts'
 import { checkGuardrails } from './check-guardrails.ts'
-import { digestOf, digestOnce } from './digest.ts'
+import { contextDigestOf, digestOf, digestOnce } from './digest.ts'
 import {
   type Declared,
   type Fleet,
@@ -198,7 +198,7 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
     }
-    const contextDigest = digestOnce(context)
+    const contextDigest = contextDigestOf(context)
     const rendered: Record<string, unknown> = {}
     for (const [name, { digest, release, owner }] of workflows) rendered[name] = { digest, owner, release }
     const digest = digestOnce({ context: contextDigest, workflows: rendered })

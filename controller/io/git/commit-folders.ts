@@ -30,18 +30,21 @@ export class CommitFolders {
   /** The fleet below the tree `root`. */
   async read(root: string): Promise<Folder> {
     const plans: Plan[] = []
+    const sizes: Promise<void>[] = []
     for (let wanted = new Set([root]), level = 0; wanted.size > 0; level++) {
       const plan: Plan = new Map()
       const trees = await this.#reader.readTrees(wanted)
       for (const [oid, entries] of trees) plan.set(oid, (level === 0 ? siftRoot : sift)(entries.map(toRaw)))
       plans.push(plan)
       wanted = new Set()
+      // Asked for behind the next trees, and answered while those are looked at.
+      sizes.push(Promise.resolve().then(() => this.#learnSizes(plan)))
       // The root is level 0; a file may stand at most `caps.depth` folders deep.
       if (level === caps.depth) break
       for (const { folders } of plan.values())
         for (const { oid } of folders) if (this.#reusable(oid, level + 1) === undefined) wanted.add(oid)
     }
-    await this.#learnSizes(plans)
+    await Promise.all(sizes)
     return this.#assemble(plans, root)
   }
 
@@ -50,10 +53,9 @@ export class CommitFolders {
     return folder !== undefined && level + folder.height - 1 <= caps.depth ? folder : undefined
   }
 
-  async #learnSizes(plans: readonly Plan[]): Promise<void> {
+  async #learnSizes(plan: Plan): Promise<void> {
     const unknown = new Set<string>()
-    for (const plan of plans)
-      for (const { files } of plan.values()) for (const { oid } of files) if (!this.#files.has(oid)) unknown.add(oid)
+    for (const { files } of plan.values()) for (const { oid } of files) if (!this.#files.has(oid)) unknown.add(oid)
     if (unknown.size === 0) return
     for (const [oid, size] of await this.#reader.readSizes(unknown)) this.#files.set(oid, Object.freeze({ oid, size }))
   }
