@@ -12,6 +12,7 @@ import { type ProblemCode, problemCodes } from './core/model/problems.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
 import { isFinished } from './core/run/run-state.ts'
+import { VendorLimits } from './core/run/vendor-limits.ts'
 import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import { SecretUnavailable } from './io/backend/secret-unavailable.ts'
@@ -48,9 +49,9 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const key = installationKey(state)
     const followed = closing.adopt(await openFollowedFleet(options), (fleet) => fleet.close())
     const rendered = closing.adopt(await openRenderedRecord(join(state, 'mirror.git')), (record) => record.close())
-    const sandbox = options.isSandbox
-      ? closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
-      : undefined
+    // A controller that reaches vendors has one too, for runs that are meant for it.
+    const sandbox = closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
+    const limits = options.isSandbox ? undefined : new VendorLimits()
 
     const forge =
       options.proposeOn === undefined
@@ -65,12 +66,13 @@ export async function startController(options: ControllerOptions): Promise<Runni
         journal: store,
         performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
         performOptions: {
-          ...(sandbox && { sandboxOrigin: sandbox.origin }),
+          [options.isSandbox ? 'sandboxOrigin' : 'trialOrigin']: sandbox.origin,
           ...(options.allowedNetworks && { allowedNetworks: options.allowedNetworks }),
           ...(options.authority !== undefined && { authority: options.authority }),
         },
         // The sandbox is sent none.
-        ...(!sandbox && { secretOf: (connection) => readSecret(connection).catch(unavailable) }),
+        ...(limits && { limits }),
+        ...(!options.isSandbox && { secretOf: (connection) => readSecret(connection).catch(unavailable) }),
         onEvents: () => {
           for (const watcher of watchers) watcher()
         },
@@ -95,7 +97,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       const connectors = [...current.desired.fleet.connectors].flatMap(([name, entry]) =>
         isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
       )
-      sandbox?.setConnectors(new Map(connectors))
+      sandbox.setConnectors(new Map(connectors))
       if (forge && options.proposeOn !== undefined) await propose(forge, current, options.proposeOn)
       return current
     }
@@ -120,7 +122,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         const health = store.health()
         return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }
       },
-      start: async ({ tenant, contextDigest, workflow, trigger, inputs }) => {
+      start: async ({ tenant, contextDigest, workflow, trigger, inputs, sandbox: isTrial = false }) => {
         const { commit, tree } = current?.snapshot.revision ?? { commit: null, tree: '' }
         const requested = requestRun({
           workflow,
@@ -129,6 +131,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
           commit: commit ?? tree,
           trigger,
           inputs,
+          sandbox: isTrial,
           now: Date.now(),
         })
         if (requested.kind === 'refused') return requested
@@ -145,6 +148,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         return taken.kind === 'refused' ? taken.message : undefined
       },
       cancel: async (runId, by, reason) => (await backend.cancel(runId, { by, reason })) === 'cancelled',
+      limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
       webhookSecret: (uid) => webhookSecret(key, uid),
       now: Date.now,
     }
@@ -177,7 +181,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     }
     return {
       url,
-      sandboxOrigin: sandbox?.origin,
+      sandboxOrigin: options.isSandbox ? sandbox.origin : undefined,
       stateFolder: state,
       view,
       reconcile,

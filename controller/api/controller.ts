@@ -1,8 +1,9 @@
-import type { EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
+import type { BoundConnection, EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunFilter, RunPage } from '../core/run/journal.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
+import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { JsonMap } from '../core/model/values.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
@@ -14,6 +15,8 @@ export interface RunWanted {
   readonly workflow: EffectiveWorkflow
   readonly trigger: { readonly kind: 'alert' | 'manual'; readonly id: string; readonly deliveryId: string }
   readonly inputs: JsonMap
+  /** Performed by the sandbox, although the controller reaches vendors. */
+  readonly sandbox?: boolean
 }
 
 export type Started =
@@ -45,6 +48,8 @@ export interface ControllerView {
   /** Says what became of an attempt whose outcome is unknown. Undefined where it was taken; otherwise why not. */
   resolve(runId: string, resolution: Resolution): Promise<string | undefined>
   cancel(runId: string, by: string, reason: string): Promise<boolean>
+  /** How a connection fares with its vendor. */
+  limitOf(connection: BoundConnection): LimitState
   webhookSecret(tenantUid: string): string
   now(): number
 }

@@ -27,11 +27,18 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
           workflow: { type: 'string' },
           inputs: { type: 'object' },
           requestId: { type: 'string', maxLength: 256 },
+          sandbox: { type: 'boolean' },
         },
       },
       responses: { 202: schemas.started },
       handle: async ({ body }) => {
-        const wanted = body as { tenant: string; workflow: string; inputs?: object; requestId?: string }
+        const wanted = body as {
+          tenant: string
+          workflow: string
+          inputs?: object
+          requestId?: string
+          sandbox?: boolean
+        }
         const tenant = liveTenant(controller, wanted.tenant)
         const workflow = tenant.workflows.get(wanted.workflow)
         if (!workflow)
@@ -44,6 +51,7 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
           workflow,
           trigger,
           inputs: isMap(inputs) ? inputs : newMap(),
+          sandbox: wanted.sandbox === true,
         })
         if (result.kind === 'refused') throw new ApiError(422, 'refused', result.messages.join(' '))
         return { status: 202, body: { runs: [{ id: result.runId, workflow: workflow.name, state: result.kind }] } }

@@ -54,6 +54,20 @@ export const tenantSummary = object({
   workflows: { type: 'object', additionalProperties: object({ release: text, digest: text, owner: text }) },
 })
 
+export const connectionList = object({
+  connections: list(
+    object({
+      name: text,
+      owner: text,
+      connector: text,
+      baseUrl: text,
+      actions: list(text),
+      breaker: text,
+      notBefore: nullableNumber,
+    }),
+  ),
+})
+
 export const status = object({
   commit: { type: ['string', 'null'] },
   uncommitted: list(text),

@@ -34,7 +34,31 @@ export function tenantRoutes(controller: ControllerView, baseUrl: () => string):
         return ok({ url: `${baseUrl()}/hooks/${tenant.path}`, secret: controller.webhookSecret(tenant.uid) })
       },
     },
+    {
+      method: 'GET',
+      path: '/v1/connections/*',
+      summary: 'the connections of a tenant, and whether something keeps them from being used now',
+      permission: 'tenants:read',
+      tenantOf: ({ params }) => params['*'],
+      responses: { 200: schemas.connectionList },
+      handle: ({ params }) => ok({ connections: connectionsOf(controller, liveTenant(controller, params['*'] ?? '')) }),
+    },
   ]
+}
+
+/** Each once, with the actions that it performs for the tenant. */
+function connectionsOf(controller: ControllerView, { context }: LiveTenant) {
+  const uses = Object.entries(context.bindings).flatMap(([action, { connections }]) =>
+    connections.map((connection) => ({ action, connection })),
+  )
+  const byName = Map.groupBy(uses, ({ connection }) => connection.name)
+  return [...byName.values()].flatMap((group) => {
+    const [first] = group
+    if (first === undefined) return []
+    const { name, owner, connector, baseUrl } = first.connection
+    const actions = group.map(({ action }) => action)
+    return [{ name, owner, connector, baseUrl, actions, ...controller.limitOf(first.connection) }]
+  })
 }
 
 /** The tenant as it is applied; ends the request where there is none. */

@@ -38,8 +38,9 @@ export function stateText(out: Output, state: string): string {
 /** A run step by step, with the product that each action reached. */
 export function showRun(out: Output, detail: RunDetail): void {
   const { run, events, outputs } = detail
+  const isTrial = events.some((event) => event.type === 'RunRequested' && event.sandbox)
   out.line(
-    `${stateText(out, run.state)}  ${out.style('bold', `${run.workflow} ${run.release}`)}  for ${run.tenant}  run ${run.id}`,
+    `${stateText(out, run.state)}  ${isTrial ? out.style('yellow', 'sandbox  ') : ''}${out.style('bold', `${run.workflow} ${run.release}`)}  for ${run.tenant}  run ${run.id}`,
   )
   if (run.reason !== '') out.line(`  ${showSafely(run.reason)}`)
   const actions = new Map(
@@ -82,6 +83,8 @@ function eventLine(
       return `${out.style('red', '✗')} ${step}  ${event.code}: ${showSafely(event.message)}${event.final ? '' : ' (tried again)'}`
     case 'AttemptUnknown':
       return `${out.style('yellow', '?')} ${step}  ${event.code}: ${showSafely(event.message)}`
+    case 'TimerSet':
+      return event.postponed === undefined ? undefined : `… ${step}  not sent yet: ${showSafely(event.postponed)}`
     case 'ApprovalRequested':
       return `${out.style('yellow', '…')} ${step}  waits for approval: ${showSafely(event.message)}`
     case 'ApprovalGiven':

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ControllerOptions, RunningController } from '../../controller/cli/running-controller.ts'
 import { openAgeKey, setSecret } from '../../controller/io/secrets/index.ts'
+import type { RunHistory } from '../../controller/api/controller.ts'
+import { isFinished } from '../../controller/core/run/run-state.ts'
 import { newMap } from '../../controller/core/model/values.ts'
 import { startController } from '../../controller/start-controller.ts'
 import { action, type Files, share, tenantsDownTo, workflow } from '../fakes/fleet-files.ts'
@@ -17,8 +19,12 @@ export interface LiveFleet {
   readonly controller: RunningController
   /** Encrypts for the controller's own key, or for another one. */
   setSecret(name: string, value: string, recipients?: readonly string[]): Promise<void>
-  /** Starts the workflow `block` for the tenant that inherits the connection, and waits for its end. */
-  run(): ReturnType<RunningController['finished']>
+  /** Starts the workflow `block` for the tenant that inherits the connection. */
+  start(options?: { readonly sandbox?: boolean }): Promise<string>
+  /** Of a run that was started; waits for its end, timers and all. */
+  ended(runId: string): Promise<RunHistory>
+  /** Both. */
+  run(options?: { readonly sandbox?: boolean }): Promise<RunHistory>
 }
 
 export const secretsFile = 'tenants/acme/secrets.sops.yaml'
@@ -77,19 +83,32 @@ export async function liveFleet(port: number, connector: string, files: Files = 
       put(secretsFile, await setSecret(request))
       await controller.reconcile()
     },
-    run: async () => {
-      const tenant = controller.view.reconciled()?.desired.tenants.get(inheritor)
-      const effective = tenant?.kind === 'valid' ? tenant.workflows.get('block') : undefined
-      if (tenant?.kind !== 'valid' || !effective) throw new Error(`${inheritor} does not receive the workflow`)
-      const started = await controller.view.start({
-        tenant: tenant.context,
-        contextDigest: tenant.contextDigest,
-        workflow: effective,
-        trigger: { kind: 'manual', id: 'manual', deliveryId: `delivery-${++delivery}` },
-        inputs: newMap(),
-      })
-      if (started.kind === 'refused') throw new Error(JSON.stringify(started))
-      return controller.finished(started.runId)
-    },
+    run: async (wanted) => ended(await start(wanted)),
+    start,
+    ended,
+  }
+
+  async function start({ sandbox = false }: { readonly sandbox?: boolean } = {}): Promise<string> {
+    const tenant = controller.view.reconciled()?.desired.tenants.get(inheritor)
+    const effective = tenant?.kind === 'valid' ? tenant.workflows.get('block') : undefined
+    if (tenant?.kind !== 'valid' || !effective) throw new Error(`${inheritor} does not receive the workflow`)
+    const started = await controller.view.start({
+      tenant: tenant.context,
+      contextDigest: tenant.contextDigest,
+      workflow: effective,
+      trigger: { kind: 'manual', id: 'manual', deliveryId: `delivery-${++delivery}` },
+      inputs: newMap(),
+      sandbox,
+    })
+    if (started.kind === 'refused') throw new Error(JSON.stringify(started))
+    return started.runId
+  }
+
+  async function ended(runId: string): Promise<RunHistory> {
+    for (;;) {
+      const history = controller.view.history(runId)
+      if (history && isFinished(history.state)) return history
+      await new Promise((done) => setTimeout(done, 20))
+    }
   }
 }

@@ -14,11 +14,13 @@ export const run: Command = {
     ['--tenant <path>', 'the tenant to run it for (required)'],
     ['--input <file>', 'YAML or JSON file with the inputs'],
     ['--request-id <text>', 'the same id is the same run, however often it is sent'],
+    ['--sandbox', 'perform its actions in the sandbox of the controller, and reach no vendor'],
     ['--wait', 'show the steps and wait for the end; exit 1 where it does not succeed'],
     ...onlineOptions,
   ],
   examples: [
     'headwater run user-lockout --tenant acme/north/contoso --input input.yaml --wait',
+    'headwater run user-lockout --tenant acme/north/contoso --input input.yaml --sandbox --wait',
     'headwater run show RUN',
     'headwater run approve RUN --step confirm',
   ],
@@ -33,6 +35,7 @@ export const run: Command = {
       workflow: call.args[0],
       inputs: readInputs(call),
       ...(requestId !== undefined && { requestId }),
+      ...(call.options['sandbox'] === true && { sandbox: true }),
     })
     const [started] = runs
     const id = started?.id ?? ''

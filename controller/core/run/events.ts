@@ -29,6 +29,8 @@ export interface RunRequested {
   readonly commit: string
   readonly trigger: TriggerOfRun
   readonly inputs: JsonMap
+  /** Its actions are performed by the sandbox; no vendor hears of it. */
+  readonly sandbox?: true
 }
 
 export interface RunStarted {
@@ -75,6 +77,8 @@ export interface AttemptFailed {
   readonly message: string
   /** False where another attempt follows; a TimerSet says when. */
   readonly final: boolean
+  /** What the vendor asked to wait. */
+  readonly afterMs?: number
   readonly outputs?: JsonMap
   readonly requests?: readonly RequestTrace[]
   readonly by?: string
@@ -97,6 +101,8 @@ export interface TimerSet {
   readonly step: string
   readonly connection: string
   readonly fireAt: number
+  /** Present where the attempt was not sent yet, and why: it comes again under the same number. */
+  readonly postponed?: string
 }
 
 export interface TimerFired {

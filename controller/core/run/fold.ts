@@ -1,5 +1,5 @@
 import { type JsonMap, newMap } from '../model/values.ts'
-import type { AttemptFailed, AttemptScheduled, AttemptSucceeded, AttemptUnknown, RunEvent } from './events.ts'
+import type { AttemptFailed, AttemptScheduled, AttemptSucceeded, AttemptUnknown, RunEvent, TimerSet } from './events.ts'
 import { type Failure, isFinished, isSettled, type Lane, type RunState, type StepState } from './run-state.ts'
 import { settleLanes } from './settle-lanes.ts'
 
@@ -46,7 +46,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'AttemptUnknown':
       return withLane(state, event, { ...known(state, event), phase: 'unknown', failure: failureOf(event) })
     case 'TimerSet':
-      return withLane(state, event, { ...known(state, event), phase: 'retrying', fireAt: event.fireAt })
+      return withLane(state, event, retryingLane(known(state, event), event))
     case 'TimerFired':
       return withLane(state, event, { ...known(state, event), phase: 'due' })
     case 'ApprovalRequested': {
@@ -96,6 +96,13 @@ function known(state: RunState, event: OfLane): Lane {
   const found = lane(state, event)
   if (found === undefined) throw new JournalError(`${event.step} on ${event.connection} was never scheduled.`)
   return found
+}
+
+/** An attempt that was not sent does not count: the one that the timer announces has its number. */
+function retryingLane(known: Lane, { fireAt, postponed }: TimerSet): Lane {
+  if (postponed === undefined) return { ...known, phase: 'retrying', fireAt }
+  const scheduled = { ...known.scheduled, attempt: known.scheduled.attempt - 1 }
+  return { ...known, phase: 'retrying', fireAt, postponed, scheduled }
 }
 
 function scheduledLane(previous: Lane | undefined, scheduled: AttemptScheduled): Lane {

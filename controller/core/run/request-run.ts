@@ -11,6 +11,7 @@ export interface Request {
   readonly commit: string
   readonly trigger: TriggerOfRun
   readonly inputs: JsonMap
+  readonly sandbox?: boolean
   readonly now: number
 }
 
@@ -19,13 +20,16 @@ export type Requested =
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
 
 /** The first event of a run, or why there may be none. */
-export function requestRun({ workflow, tenant, contextDigest, commit, trigger, inputs, now }: Request): Requested {
+export function requestRun(request: Request): Requested {
+  const { workflow, tenant, contextDigest, commit, trigger, inputs, now, sandbox = false } = request
   const { name, owner, release, digest, spec } = workflow
   const { path, uid } = tenant
   if (tenant.suspended) return { kind: 'refused', messages: [`Tenant ${path} is suspended: it starts no runs.`] }
   const checked = checkInputs(spec.inputs, inputs)
   if (checked.kind === 'refused') return checked
-  const origin = { tenantUid: uid, workflow: `${owner}:${name}`, trigger: trigger.id, deliveryId: trigger.deliveryId }
+  // A trial must not stand in for the run that is meant: the same delivery may come to both.
+  const deliveryId = sandbox ? `sandbox:${trigger.deliveryId}` : trigger.deliveryId
+  const origin = { tenantUid: uid, workflow: `${owner}:${name}`, trigger: trigger.id, deliveryId }
   const event: RunRequested = {
     type: 'RunRequested',
     at: now,
@@ -37,6 +41,7 @@ export function requestRun({ workflow, tenant, contextDigest, commit, trigger, i
     commit,
     trigger,
     inputs: checked.inputs,
+    ...(sandbox && { sandbox }),
   }
   return { kind: 'requested', event }
 }

@@ -14,6 +14,8 @@ export interface Lane {
   /** How often the present attempt was scheduled again because a crash had interrupted it. */
   readonly interruptions: number
   readonly fireAt?: number
+  /** Why the present attempt has not been sent yet. */
+  readonly postponed?: string
   readonly outputs?: JsonMap
   readonly failure?: Failure
 }

@@ -31,7 +31,7 @@ export function summarise(state: RunState): RunSummary {
     release: request.workflow.release,
     digest: request.workflow.digest,
     commit: request.commit,
-    trigger: request.trigger.id,
+    trigger: request.sandbox ? `${request.trigger.id} (sandbox)` : request.trigger.id,
     state: word,
     reason,
     requestedAt: request.at,
@@ -65,5 +65,5 @@ export function waitOf(step: StepState): string | undefined {
   if (lanes.some(({ phase }) => phase === 'scheduled' || phase === 'due')) return undefined
   const retrying = lanes.find(({ phase }) => phase === 'retrying')
   if (retrying === undefined) return undefined
-  return `Step ${step.id}${on(retrying)} is tried again: ${retrying.failure?.message}`
+  return `Step ${step.id}${on(retrying)} is tried again: ${retrying.postponed ?? retrying.failure?.message}`
 }

@@ -25,7 +25,14 @@ export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, no
   const retry = retryOf(workflow, step)
   const afterMs = outcome.kind === 'retry' ? outcome.afterMs : undefined
   const final = attempt.attempt >= attemptsOf(retry) || (afterMs ?? 0) > longestVendorWaitMs
-  const failed: RunEvent = { type: 'AttemptFailed', ...place, code, message, final }
+  const failed: RunEvent = {
+    type: 'AttemptFailed',
+    ...place,
+    code,
+    message,
+    final,
+    ...(afterMs !== undefined && { afterMs }),
+  }
   if (final) return [failed]
   const fireAt = now + retryDelay(retry, attempt.attempt, [runId, step, connection], afterMs)
   return [failed, { type: 'TimerSet', at: now, step, connection, fireAt }]

@@ -5,6 +5,7 @@ import { giveApproval } from '../../core/run/give-approval.ts'
 import type { Journal, RunFilter, RunPage } from '../../core/run/journal.ts'
 import { resolveUnknown } from '../../core/run/resolve-unknown.ts'
 import { isFinished, type RunState } from '../../core/run/run-state.ts'
+import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import { BackendError } from './backend-error.ts'
 import type { Backend, Cancellation, Signal, SignalAnswer, StartRequest } from './backend.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
@@ -21,6 +22,8 @@ export interface EmbeddedBackendOptions {
   readonly performOptions?: unknown
   /** Called for each attempt; the secret stays in memory only while the attempt is performed. */
   readonly secretOf?: (connection: BoundConnection, tenant: { path: string; uid: string }) => Promise<string | null>
+  /** What vendors allow, for all runs together; everything goes where absent. */
+  readonly limits?: VendorLimits
   /** After events became durable, for those who watch. */
   readonly onEvents?: (runId: string, events: readonly RunEvent[]) => void
   /** A run that could not go on in this process: it stays in the journal as it is and is resumed by the next. */
@@ -62,6 +65,7 @@ export class EmbeddedBackend implements Backend {
       hosts: this.#hosts,
       clock: this.#clock,
       graceMs,
+      limits: options.limits,
       secretOf: options.secretOf ?? (() => Promise.resolve(null)),
       append: (run, events) => this.#append(run, events),
       isClosing: () => this.#closing,

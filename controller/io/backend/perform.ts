@@ -13,6 +13,8 @@ export interface PerformRequest {
   readonly idempotencyKey: string
   readonly timeoutMs: number
   readonly secret: string | null
+  /** Performed by the sandbox, although others of this process reach vendors. */
+  readonly sandbox: boolean
 }
 
 export type Perform = (request: PerformRequest) => Promise<Outcome>

@@ -1,9 +1,11 @@
 import type { BoundConnection } from '../../core/model/effective.ts'
+import type { Attempt } from '../../core/run/decision.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
 import { isSuspect, recover } from '../../core/run/recover.ts'
 import { isFinished } from '../../core/run/run-state.ts'
 import { settle } from '../../core/run/settle.ts'
+import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import type { ReadyAttempt, Wait } from './advance-task.ts'
 import type { Cancellation } from './backend.ts'
 import type { LiveRun } from './live-run.ts'
@@ -14,6 +16,8 @@ export interface DriverTools {
   readonly hosts: WorkerHosts
   readonly clock: () => number
   readonly graceMs: number
+  /** What vendors allow; everything goes where absent. */
+  readonly limits: VendorLimits | undefined
   readonly secretOf: (connection: BoundConnection, tenant: { path: string; uid: string }) => Promise<string | null>
   /** Resolves once the events are durable. */
   readonly append: (run: LiveRun, events: readonly RunEvent[]) => Promise<void>
@@ -54,6 +58,7 @@ export class RunDriver {
       const sent = run.state.version
       const result = await this.#perform(run, ready)
       const events = result.kind === 'lost' ? this.#lossOf(run, ready, result) : eventsOf(result, this.#tools.clock())
+      this.#learn(run, ready, events)
       if (events.length > 0) await append(run, events)
       run.attempts = result.kind === 'lost' ? [] : result.attempts
       if (isFinished(run.state)) return []
@@ -99,9 +104,15 @@ export class RunDriver {
     const ready: ReadyAttempt[] = []
     const failed: RunEvent[] = []
     for (const attempt of run.attempts) {
-      const connection = tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
+      const connection = connectionOf(run, attempt)
+      const held = connection && this.#heldBack(run, attempt, connection)
+      if (held) {
+        failed.push(...held)
+        continue
+      }
       try {
-        const secret = connection?.secret === undefined ? null : await secretOf(connection, tenant)
+        const secret =
+          connection?.secret === undefined || run.state.request.sandbox ? null : await secretOf(connection, tenant)
         ready.push({ attempt, secret })
       } catch (error) {
         const why = error instanceof SecretUnavailable ? `: ${error.message}` : '.'
@@ -115,11 +126,43 @@ export class RunDriver {
     return ready
   }
 
+  /** The events of an attempt that the vendor's limits keep from being sent now; undefined where it may go. */
+  #heldBack(run: LiveRun, attempt: Attempt, connection: BoundConnection): RunEvent[] | undefined {
+    const { limits, clock } = this.#tools
+    const now = clock()
+    const { workflow, connectors } = run.pins
+    if (run.state.request.sandbox) return undefined
+    const admission = limits?.admit(attempt, connection, connectors[connection.connectorDigest], now) ?? { kind: 'go' }
+    switch (admission.kind) {
+      case 'go':
+        return undefined
+      case 'later': {
+        const { at: fireAt, because: postponed } = admission
+        return [{ type: 'TimerSet', at: now, step: attempt.step, connection: attempt.connection, fireAt, postponed }]
+      }
+      case 'stopped': {
+        const { afterMs, because: message } = admission
+        const outcome: Outcome = { kind: 'retry', code: 'circuit-open', message, afterMs, requests: [] }
+        return settle(attempt, outcome, { runId: run.id, workflow, now })
+      }
+    }
+  }
+
   #perform(run: LiveRun, ready: readonly ReadyAttempt[]): Promise<TaskResult> {
     const { hosts, clock, graceMs, isClosing } = this.#tools
     const longest = Math.max(0, ...ready.map(({ attempt }) => attempt.timeoutMs))
     const task = { state: run.state, attempts: ready, now: clock(), settleOnly: isClosing() }
     return hosts.run(task, run.pins, longest + graceMs, run.alone)
+  }
+
+  #learn(run: LiveRun, ready: readonly ReadyAttempt[], events: readonly RunEvent[]): void {
+    const { limits, clock } = this.#tools
+    if (run.state.request.sandbox) return
+    for (const event of limits ? events : []) {
+      const sent = ready.find(({ attempt }) => 'step' in event && isOf(attempt, event))
+      const connection = sent && connectionOf(run, sent.attempt)
+      if (connection) limits?.saw(connection, event, clock())
+    }
   }
 
   #lossOf(
@@ -138,6 +181,14 @@ export class RunDriver {
     const reason = `Two workers died or hung while they advanced this run: ${message}`
     return [...events, { type: 'RunQuarantined', at: now, reason }]
   }
+}
+
+function connectionOf({ pins }: LiveRun, attempt: Attempt): BoundConnection | undefined {
+  return pins.tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
+}
+
+function isOf(attempt: Attempt, event: { readonly step?: string; readonly connection?: string }): boolean {
+  return attempt.step === event.step && attempt.connection === event.connection
 }
 
 function eventsOf({ events, fault }: Extract<TaskResult, { kind: 'advanced' }>, at: number): readonly RunEvent[] {

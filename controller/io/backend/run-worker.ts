@@ -24,7 +24,7 @@ export default async function advanceRun(task: AdvanceTask): Promise<AdvanceAnsw
   const { runId } = task.state.request
   const performed = await Promise.all(
     task.attempts.map(async (ready) => {
-      const outcome = await performOne(ready, pins)
+      const outcome = await performOne(ready, pins, task.state.request.sandbox === true)
       return settle(ready.attempt, outcome, { runId, workflow: pins.workflow, now: now() })
     }),
   )
@@ -50,7 +50,11 @@ export default async function advanceRun(task: AdvanceTask): Promise<AdvanceAnsw
 /** Answers as soon as the worker runs. */
 export function ping(): void {}
 
-async function performOne({ attempt, secret }: ReadyAttempt, { tenant, connectors, inputSchemas }: Pins) {
+async function performOne(
+  { attempt, secret }: ReadyAttempt,
+  { tenant, connectors, inputSchemas }: Pins,
+  sandbox: boolean,
+) {
   const connection = tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
   const connector = connection === undefined ? undefined : connectors[connection.connectorDigest]
   const { path, uid } = tenant
@@ -63,7 +67,8 @@ async function performOne({ attempt, secret }: ReadyAttempt, { tenant, connector
       throw new Error(`Connection ${attempt.connection} is not pinned.`)
     opened ??= openPerform()
     const perform = await opened
-    return perform({ tenant: { path, uid }, connection, connector, action, input, idempotencyKey, timeoutMs, secret })
+    const request = { connection, connector, action, input, idempotencyKey, timeoutMs, secret, sandbox }
+    return perform({ tenant: { path, uid }, ...request })
   })
 }
 

@@ -15,6 +15,8 @@ export type Resolve = (hostname: string) => Promise<readonly { readonly address:
 export interface EgressOptions {
   /** Takes the place of every vendor: an origin on the loopback interface. No secret is sent there. */
   readonly sandboxOrigin?: string
+  /** Such an origin for those requests alone that are marked for it. */
+  readonly trialOrigin?: string
   /** Networks that the operator allows beside public addresses, for products on the premises: `10.1.0.0/16`. */
   readonly allowedNetworks?: readonly string[]
   /** PEM of the authority that signs the certificates of such products. */
@@ -32,6 +34,8 @@ export interface VendorRequest extends Target {
   readonly body: string | undefined
   readonly auth: Auth
   readonly secret: Secret | null
+  /** For the sandbox, whatever the gate is there for. */
+  readonly sandbox?: boolean
   readonly timeoutMs: number
   /** Whether sending it twice does harm. */
   readonly repeatable: boolean
@@ -43,6 +47,7 @@ export type VendorAnswer = Exchange & { readonly url: string }
 /** The one place that opens a connection to a vendor. */
 export class EgressGate {
   readonly #sandbox: URL | undefined
+  readonly #trial: URL | undefined
   readonly #authority: string | undefined
   readonly #check: (address: string) => AddressVerdict
   readonly #lookup: LookupFunction
@@ -52,6 +57,7 @@ export class EgressGate {
 
   constructor(options: EgressOptions = {}) {
     this.#sandbox = options.sandboxOrigin === undefined ? undefined : sandboxUrl(options.sandboxOrigin)
+    this.#trial = options.trialOrigin === undefined ? this.#sandbox : sandboxUrl(options.trialOrigin)
     this.#authority = options.authority
     this.#check = addressCheck(options.allowedNetworks)
     this.#lookup = checkedLookup(options.resolve ?? resolveAll, this.#check)
@@ -59,8 +65,13 @@ export class EgressGate {
   }
 
   async send(request: VendorRequest): Promise<VendorAnswer> {
-    const target = vendorUrl(request, this.#sandbox)
-    if (target.kind === 'refused') return { ...target, url: request.connection.baseUrl }
+    const { sandbox: isTrial = false, connection } = request
+    if (isTrial && this.#trial === undefined) {
+      const message = 'the run is for the sandbox, and none is there'
+      return { kind: 'refused', code: 'no-sandbox', message, url: connection.baseUrl }
+    }
+    const target = vendorUrl(request, isTrial ? this.#trial : this.#sandbox)
+    if (target.kind === 'refused') return { ...target, url: connection.baseUrl }
     const { url, sandbox } = target
     if (sandbox) return this.#exchange(request, url, true, standIn)
     if (request.auth.scheme !== 'oauth2') return this.#exchange(request, url, false, request.secret)

@@ -15,6 +15,7 @@ interface Request {
   readonly idempotencyKey: string
   readonly timeoutMs: number
   readonly secret: string | null
+  readonly sandbox: boolean
 }
 
 /** What a worker performs attempts with: one egress gate for its lifetime, one secret handle for each attempt. */

@@ -22,6 +22,7 @@ export interface ActionCall {
   readonly input: JsonMap
   readonly idempotencyKey: string
   readonly secret: Secret | null
+  readonly sandbox?: boolean
   /** For all requests of the action together. */
   readonly timeoutMs: number
   readonly egress: EgressGate
@@ -81,6 +82,7 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
       },
       auth: auth.auth,
       secret: call.secret,
+      sandbox: call.sandbox === true,
       timeoutMs: deadline - started,
       repeatable: isRepeatable(spec, request),
     })
