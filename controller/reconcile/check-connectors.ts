@@ -40,10 +40,42 @@ export function checkConnectors(fleet: Fleet): Problem[] {
       }
       for (const { where, message } of expressionFaults(offer))
         found.push(problem('bad-expression', message, at(where)))
+      for (const { code, where, message } of requestFaults(offer)) found.push(problem(code, message, at(where)))
     }
   }
   return found
 }
+
+type Request = Offer['requests'][number]
+
+function allRequests({ requests, lookup }: Offer): [list: string, request: Request][] {
+  const own = requests.map((request): [string, Request] => ['/requests', request])
+  return [...own, ...(lookup?.requests ?? []).map((request): [string, Request] => ['/lookup/requests', request])]
+}
+
+/** What is asked again and again, or only to look, must change nothing; and pages need what they are asked for with. */
+function* requestFaults(
+  offer: Offer,
+): Generator<{ code: 'missing-field' | 'wrong-value'; where: string; message: string }> {
+  for (const [list, { id, method, pages }] of allRequests(offer)) {
+    const where = `${list}/[id=${id}]`
+    if (method !== 'GET' && list.startsWith('/lookup'))
+      yield { code: 'wrong-value', where: `${where}/method`, message: 'a lookup only reads: its requests are GET' }
+    if (!pages) continue
+    if (method !== 'GET')
+      yield { code: 'wrong-value', where: `${where}/pages`, message: 'only the answer of a GET can come in pages' }
+    for (const field of pageNeeds[pages.by])
+      if (pages[field] === undefined)
+        yield { code: 'missing-field', where: `${where}/pages`, message: `pages by \`${pages.by}\` need \`${field}\`` }
+  }
+}
+
+const pageNeeds = {
+  link: [],
+  cursor: ['next', 'parameter'],
+  page: ['parameter', 'size'],
+  offset: ['parameter', 'size'],
+} as const
 
 const wantedBy = { header: 'header', query: 'parameter', oauth2: 'tokenUrl' } as const
 
@@ -59,12 +91,15 @@ function authFaults(auth: Connector['spec']['auth'], file: string): Problem[] {
 }
 
 function* expressionFaults(offer: Offer): Generator<{ where: string; message: string }> {
-  const roots = ['input', 'connection', 'requests']
-  for (const request of offer.requests) {
+  const roots = ['input', 'connection', 'requests', 'key']
+  for (const [list, request] of allRequests(offer)) {
     const { id, path, query = newMap(), headers = {}, body = null, if: condition = '' } = request
     for (const [name, value] of Object.entries({ path, query, headers, body, if: condition })) {
-      for (const { message } of checkExpressions(value, roots)) yield { where: `/requests/[id=${id}]/${name}`, message }
+      for (const { message } of checkExpressions(value, roots)) yield { where: `${list}/[id=${id}]/${name}`, message }
     }
   }
-  for (const { message } of checkExpressions(offer.output, roots)) yield { where: '/output', message }
+  const { output, lookup } = offer
+  const last = lookup && { '/lookup/found': lookup.found, '/lookup/output': lookup.output }
+  for (const [where, value] of Object.entries({ '/output': output, ...last }))
+    for (const { message } of checkExpressions(value, roots)) yield { where, message }
 }

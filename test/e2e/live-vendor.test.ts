@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { workflow } from '../fakes/fleet-files.ts'
 import { type StubVendor, stubVendor } from '../io/connectors/stub-vendor.ts'
 import { ControllerProcess, headwater, root, temporaryFolder } from './controller-process.ts'
 import { liveFleet, secretsFile } from './live-fleet.ts'
@@ -75,6 +76,41 @@ spec: { connector: edr, baseUrl: 'https://169.254.169.254:${vendor.port}', secre
   await setSecret('edr-key', key)
   expect((await run()).state.failure).toMatchObject({ code: 'address-refused' })
   expect(vendor.seen).toEqual([])
+})
+
+test('a ticket whose answer was lost is looked up, and not opened twice', async () => {
+  const tickets: string[] = []
+  const desk = await stubVendor(
+    ({ method }, response) => {
+      if (method === 'GET') return void response.end(JSON.stringify({ tickets }))
+      tickets.push((JSON.parse(desk.seen.at(-1)?.body ?? '{}') as { correlation: string }).correlation)
+      response.destroy()
+    },
+    { tls: true },
+  )
+  onTestFinished(() => desk.close())
+  const { run, setSecret } = await liveFleet(
+    desk.port,
+    `spec:
+  vendor: Example
+  product: Desk
+  auth: { scheme: bearer }
+  actions:
+    - action: block
+      requests: [{ id: open, method: POST, path: /tickets, body: { correlation: '\${{ key }}' }, example: { status: 201 } }]
+      output: { id: never }
+      lookup:
+        requests: [{ id: known, method: GET, path: /tickets, query: { correlation: '\${{ key }}' }, example: { status: 200 } }]
+        found: \${{ size(requests.known.body.tickets) > 0 }}
+        output: { id: '\${{ requests.known.body.tickets[0] }}' }
+`,
+    workflow('block', 'steps: [{ id: block, action: block, with: {}, retry: { attempts: 2, delaySeconds: 1 } }]'),
+  )
+  await setSecret('edr-key', key)
+  const { state } = await run()
+  expect(state).toMatchObject({ phase: 'succeeded' })
+  expect(tickets).toHaveLength(1)
+  expect(state.steps.get('block')?.outputs).toEqual({ id: tickets[0] })
 })
 
 test('secret set takes the value from standard input and leaves ciphertext; list shows names', async () => {

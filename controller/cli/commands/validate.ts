@@ -12,7 +12,10 @@ export const validate: Command = {
   run: (call) =>
     withFleet(call, async (fleet) => {
       const { desired, snapshot, timings } = fleet
-      const problems = [...fleet.problems, ...(await changedSinceHead(call, fleet))]
+      // Loaded here, because no other command waits for a schema compiler.
+      const { checkExamples } = await import('../../reconcile/check-examples.ts')
+      const examples = await fleet.places.place(checkExamples(desired.fleet))
+      const problems = [...fleet.problems, ...examples, ...(await changedSinceHead(call, fleet))]
       const frozen = [...desired.tenants.values()]
         .filter((tenant) => tenant.kind === 'frozen')
         .map((tenant) => tenant.path)

@@ -26,6 +26,9 @@ export const caps = {
   alertBytes: 1024 * 1024,
   /** Bytes of one vendor answer. */
   answerBytes: 4 * 1024 * 1024,
+  /** Pages of one vendor answer, and their bytes together. */
+  pages: 100,
+  pagesBytes: 16 * 1024 * 1024,
   /** Milliseconds for one vendor request. */
   requestMs: 30_000,
   /** Steps that one run may perform. */

@@ -22,6 +22,7 @@ export interface Attempt {
   readonly idempotencyKey: string
   readonly timeoutMs: number
   readonly idempotent: boolean
+  readonly isLookedUp?: true
 }
 
 /** What follows from a state: events that must be durable first, and what the run then does or waits for. */

@@ -50,6 +50,8 @@ export interface AttemptScheduled {
   readonly input: JsonMap
   readonly timeoutMs: number
   readonly idempotent: boolean
+  /** It may be repeated because an earlier attempt is looked up first. */
+  readonly isLookedUp?: true
   /** Every connection that performs this step, in the order of the binding. */
   readonly connections: readonly string[]
 }

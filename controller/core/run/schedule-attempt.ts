@@ -30,7 +30,8 @@ export function scheduleAttempt(next: NextAttempt, context: DecisionContext): De
     action: step.action,
     input: next.input,
     timeoutMs: (step.timeoutSeconds ?? absentTimeoutSeconds) * 1_000,
-    idempotent: action?.idempotent === true,
+    idempotent: action?.idempotent === true || action?.lookup !== undefined,
+    ...(action?.idempotent !== true && action?.lookup !== undefined && { isLookedUp: true }),
     connections: next.connections,
   }
   return announce(next.runId, event)
@@ -42,7 +43,8 @@ export function announce(runId: string, event: AttemptScheduled): Decision[] {
 }
 
 export function attemptOf(runId: string, event: AttemptScheduled): Attempt {
-  const { step, connection, attempt, action, input, timeoutMs, idempotent, connections } = event
+  const { step, connection, attempt, action, input, timeoutMs, idempotent, isLookedUp, connections } = event
   const idempotencyKey = idempotencyKeyOf(runId, step, connection, connections.length)
-  return { step, connection, attempt, action, input, idempotencyKey, timeoutMs, idempotent }
+  const rest = isLookedUp === undefined ? {} : { isLookedUp }
+  return { step, connection, attempt, action, input, idempotencyKey, timeoutMs, idempotent, ...rest }
 }

@@ -13,7 +13,8 @@ export interface Settling {
 
 /**
  * What an outcome means under the step's policy: settled, tried again at a time, or unknown.
- * Unknown is reserved for what must not be repeated: an idempotent action is simply tried again.
+ * Unknown is reserved for what must not be repeated: an idempotent action is simply tried again. One that is looked up first
+ * is tried again too, and is unknown only after its last attempt.
  */
 export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, now }: Settling): RunEvent[] {
   const { step, connection } = attempt
@@ -21,10 +22,11 @@ export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, no
   if (outcome.kind === 'succeeded') return [{ type: 'AttemptSucceeded', ...place, outputs: outcome.outputs }]
   const { code, message } = outcome
   if (outcome.kind === 'failed') return [{ type: 'AttemptFailed', ...place, code, message, final: true }]
-  if (outcome.kind === 'unknown' && !attempt.idempotent) return [{ type: 'AttemptUnknown', ...place, code, message }]
   const retry = retryOf(workflow, step)
   const afterMs = outcome.kind === 'retry' ? outcome.afterMs : undefined
   const final = attempt.attempt >= attemptsOf(retry) || (afterMs ?? 0) > longestVendorWaitMs
+  if (outcome.kind === 'unknown' && (!attempt.idempotent || (final && attempt.isLookedUp === true)))
+    return [{ type: 'AttemptUnknown', ...place, code, message }]
   const failed: RunEvent = {
     type: 'AttemptFailed',
     ...place,

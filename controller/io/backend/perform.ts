@@ -15,6 +15,8 @@ export interface PerformRequest {
   readonly secret: string | null
   /** Performed by the sandbox, although others of this process reach vendors. */
   readonly sandbox: boolean
+  /** True where an earlier attempt may have taken effect. */
+  readonly again: boolean
 }
 
 export type Perform = (request: PerformRequest) => Promise<Outcome>

@@ -117,7 +117,7 @@ export class RunDriver {
       } catch (error) {
         const why = error instanceof SecretUnavailable ? `: ${error.message}` : '.'
         const message = `The secret of connection ${attempt.connection} cannot be read${why}`
-        const outcome: Outcome = { kind: 'retry', code: 'secret-unavailable', message, requests: [] }
+        const outcome: Outcome = { ...notSent(attempt), code: 'secret-unavailable', message }
         failed.push(...settle(attempt, outcome, { runId: run.id, workflow, now: clock() }))
       }
     }
@@ -142,7 +142,7 @@ export class RunDriver {
       }
       case 'stopped': {
         const { afterMs, because: message } = admission
-        const outcome: Outcome = { kind: 'retry', code: 'circuit-open', message, afterMs, requests: [] }
+        const outcome: Outcome = { ...notSent(attempt), code: 'circuit-open', message, afterMs }
         return settle(attempt, outcome, { runId: run.id, workflow, now })
       }
     }
@@ -185,6 +185,17 @@ export class RunDriver {
 
 function connectionOf({ pins }: LiveRun, attempt: Attempt): BoundConnection | undefined {
   return pins.tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
+}
+
+/**
+ * What an attempt comes to that was not sent. Where an earlier one may have taken effect and is to be looked up, it is as
+ * unknown as before: giving up must not read as a failure.
+ */
+function notSent({ attempt, isLookedUp }: Attempt): {
+  readonly kind: 'retry' | 'unknown'
+  readonly requests: readonly []
+} {
+  return { kind: isLookedUp === true && attempt > 1 ? 'unknown' : 'retry', requests: [] }
 }
 
 function isOf(attempt: Attempt, event: { readonly step?: string; readonly connection?: string }): boolean {

@@ -2,6 +2,7 @@ import { workerData } from 'node:worker_threads'
 import { advance, attemptsIn } from '../../core/run/advance.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import { fold } from '../../core/run/fold.ts'
+import type { RunState } from '../../core/run/run-state.ts'
 import { settle } from '../../core/run/settle.ts'
 import { newMap } from '../../core/model/values.ts'
 import { inputFault } from './check-action-input.ts'
@@ -24,7 +25,7 @@ export default async function advanceRun(task: AdvanceTask): Promise<AdvanceAnsw
   const { runId } = task.state.request
   const performed = await Promise.all(
     task.attempts.map(async (ready) => {
-      const outcome = await performOne(ready, pins, task.state.request.sandbox === true)
+      const outcome = await performOne(ready, pins, task.state)
       return settle(ready.attempt, outcome, { runId, workflow: pins.workflow, now: now() })
     }),
   )
@@ -53,7 +54,7 @@ export function ping(): void {}
 async function performOne(
   { attempt, secret }: ReadyAttempt,
   { tenant, connectors, inputSchemas }: Pins,
-  sandbox: boolean,
+  { request: { sandbox }, steps }: RunState,
 ) {
   const connection = tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
   const connector = connection === undefined ? undefined : connectors[connection.connectorDigest]
@@ -67,8 +68,10 @@ async function performOne(
       throw new Error(`Connection ${attempt.connection} is not pinned.`)
     opened ??= openPerform()
     const perform = await opened
-    const request = { connection, connector, action, input, idempotencyKey, timeoutMs, secret, sandbox }
-    return perform({ tenant: { path, uid }, ...request })
+    const request = { connection, connector, action, input, idempotencyKey, timeoutMs, secret }
+    const lane = steps.get(attempt.step)?.lanes.get(attempt.connection)
+    const again = attempt.attempt > 1 || (lane?.interruptions ?? 0) > 0
+    return perform({ tenant: { path, uid }, ...request, sandbox: sandbox === true, again })
   })
 }
 

@@ -12,6 +12,8 @@ export type Exchange =
       readonly status: number
       readonly type: string
       readonly retryAfter: string | undefined
+      /** The header `Link`. */
+      readonly link?: string | undefined
       readonly text: string
     }
   | { readonly kind: 'too-large'; readonly status: number }
@@ -94,6 +96,7 @@ function answered(response: IncomingMessage, chunks: readonly Buffer[]): Exchang
         ? (response.headers['content-type'] ?? '')
         : 'encoded',
     retryAfter: response.headers['retry-after'],
+    link: [response.headers['link']].flat()[0],
     text: Buffer.concat(chunks).toString('utf8'),
   }
 }

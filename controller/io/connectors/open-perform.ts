@@ -16,6 +16,7 @@ interface Request {
   readonly timeoutMs: number
   readonly secret: string | null
   readonly sandbox: boolean
+  readonly again: boolean
 }
 
 /** What a worker performs attempts with: one egress gate for its lifetime, one secret handle for each attempt. */

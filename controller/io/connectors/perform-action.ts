@@ -2,18 +2,11 @@ import type { BoundConnection } from '../../core/model/effective.ts'
 import type { Connector } from '../../core/model/generated/kinds.ts'
 import { type JsonMap, type MutableMap, newMap } from '../../core/model/values.ts'
 import { type Bindings, evaluateCondition } from '../../core/run/expressions.ts'
-import type { Secret } from './credential.ts'
-import type { EgressGate, VendorAnswer } from './egress-gate.ts'
 import type { Outcome, RequestTrace } from '../../core/run/outcome.ts'
-import { type Reading, readAnswer } from './read-answer.ts'
-import {
-  type ActionSpec,
-  renderAuth,
-  renderFields,
-  renderRequest,
-  type RequestSpec,
-  unfilled,
-} from './render-request.ts'
+import type { Secret } from './credential.ts'
+import type { EgressGate } from './egress-gate.ts'
+import { type Ending, makeRequest, type Sending } from './make-request.ts'
+import { type ActionSpec, renderAuth, renderFields, unfilled } from './render-request.ts'
 
 export interface ActionCall {
   readonly connection: BoundConnection
@@ -23,6 +16,8 @@ export interface ActionCall {
   readonly idempotencyKey: string
   readonly secret: Secret | null
   readonly sandbox?: boolean
+  /** True where an earlier attempt may have taken effect: it is looked up first, where the connector says how. */
+  readonly again?: boolean
   /** For all requests of the action together. */
   readonly timeoutMs: number
   readonly egress: EgressGate
@@ -34,13 +29,13 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
   const now = call.now ?? Date.now
   const traces: RequestTrace[] = []
   const who = `${call.connector.product} (connection ${call.connection.name}, action ${call.action})`
-  const ended = (result: Exclude<Reading, { kind: 'read' }> | Unknown, at?: string): Outcome => ({
+  const ended = (result: Ending, at?: string): Outcome => ({
     ...result,
     message: `${who}${at === undefined ? '' : `, request ${at}`}: ${result.message}`,
     requests: traces,
   })
-  const spec = call.connector.actions.find((offered) => offered.action === call.action)
-  if (spec === undefined)
+  const action = call.connector.actions.find((offered) => offered.action === call.action)
+  if (action === undefined)
     return ended({ kind: 'failed', code: 'not-offered', message: 'the connector does not offer this action' })
   const setting = Object.keys(call.connector.settings ?? {}).find(
     (name) => !Object.hasOwn(call.connection.settings, name),
@@ -52,104 +47,62 @@ export async function performAction(call: ActionCall): Promise<Outcome> {
       message: `the connection does not say \`settings.${setting}\``,
     })
 
-  const deadline = now() + call.timeoutMs
   const answers: MutableMap = newMap()
-  const bindings: Bindings = {
-    input: call.input,
-    connection: { settings: call.connection.settings },
-    requests: answers,
-  }
-  const auth = renderAuth(call.connector.auth, { connection: bindings['connection'] ?? null })
+  const connection = { settings: call.connection.settings }
+  const bindings: Bindings = { input: call.input, connection, requests: answers, key: call.idempotencyKey }
+  const auth = renderAuth(call.connector.auth, { connection })
   if (auth.kind === 'failed') return ended(auth)
+  const sending: Sending = { call, action, auth: auth.auth, deadline: now() + call.timeoutMs, now, traces }
+
+  if (call.again === true && action.lookup !== undefined) {
+    const found = await lookUp(sending, action.lookup, bindings)
+    if (found.kind === 'done') return { kind: 'succeeded', outputs: found.outputs, requests: traces }
+    if (found.kind !== 'not-done') return ended(found, found.at)
+    for (const { id } of action.lookup.requests) delete answers[id]
+  }
   let changed: string | undefined
-  for (const request of spec.requests) {
-    if (request.if !== undefined) {
-      const wanted = evaluateCondition(request.if, bindings)
-      if (wanted.kind === 'failed') return ended(afterChange(unfilled('if', wanted), changed, spec), request.id)
-      if (wanted.value === false) continue
-    }
-    const parts = renderRequest(request, bindings)
-    if (parts.kind === 'failed') return ended(afterChange(parts, changed, spec), request.id)
-    const started = now()
-    const answer = await call.egress.send({
-      ...parts,
-      connection: call.connection,
-      method: request.method,
-      headers: { ...parts.headers, ...keyHeader(request, call.idempotencyKey) },
-      sandboxHeaders: {
-        'x-headwater-idempotency-key': call.idempotencyKey,
-        'x-headwater-request': `${spec.action}/${request.id}`,
-      },
-      auth: auth.auth,
-      secret: call.secret,
-      sandbox: call.sandbox === true,
-      timeoutMs: deadline - started,
-      repeatable: isRepeatable(spec, request),
-    })
-    traces.push({ method: request.method, url: answer.url, status: statusOf(answer), ms: Math.round(now() - started) })
-    const reading = readingOf(answer, spec, request, now())
-    if (reading.kind !== 'read') return ended(afterChange(reading, changed, spec), request.id)
-    answers[request.id] = Object.assign(newMap(), { status: statusOf(answer), body: reading.body })
+  for (const request of action.requests) {
+    const made = await makeRequest(sending, request, bindings)
+    if (made.kind === 'left-out') continue
+    if (made.kind !== 'made') return ended(afterChange(made, changed, action), request.id)
+    answers[request.id] = made.answer
     if (request.method !== 'GET') changed = request.id
   }
-  const outputs = renderFields(spec.output, 'output', bindings)
-  if (outputs.kind === 'failed') return ended(afterChange(outputs, changed, spec))
+  const outputs = renderFields(action.output, 'output', bindings)
+  if (outputs.kind === 'failed') return ended(afterChange(outputs, changed, action))
   return { kind: 'succeeded', outputs: outputs.map, requests: traces }
 }
 
-/** A server that fails so may have done what it was asked before it failed. */
-const mayHaveActed: ReadonlySet<number> = new Set([500, 502, 504])
+type Found =
+  | { readonly kind: 'done'; readonly outputs: JsonMap }
+  | { readonly kind: 'not-done' }
+  | (Ending & { readonly at?: string })
 
-interface Unknown {
-  readonly kind: 'unknown'
-  readonly code: string
-  readonly message: string
-}
-
-function readingOf(answer: VendorAnswer, spec: ActionSpec, request: RequestSpec, now: number): Reading | Unknown {
-  switch (answer.kind) {
-    case 'answered': {
-      const reading = readAnswer(answer, request, spec.errors, now)
-      const isSaid = spec.errors?.some((entry) => entry.status === answer.status)
-      if (reading.kind !== 'retry' || isSaid || !mayHaveActed.has(answer.status) || isRepeatable(spec, request))
-        return reading
-      return { kind: 'unknown', code: reading.code, message: reading.message }
-    }
-    case 'too-large':
-      return {
-        kind: 'failed',
-        code: 'answer-too-large',
-        message: `answered ${answer.status}, but the answer is larger than we read`,
-      }
-    case 'refused':
-      return { kind: 'failed', code: answer.code, message: answer.message }
-    case 'unsent':
-      return { kind: 'retry', code: answer.code, message: answer.message }
-    case 'unsure':
-      return { kind: isRepeatable(spec, request) ? 'retry' : 'unknown', code: answer.code, message: answer.message }
+/** Whether an earlier attempt took effect. Where that cannot be found out, it stays unknown, and nothing is done. */
+async function lookUp(sending: Sending, lookup: NonNullable<ActionSpec['lookup']>, bindings: Bindings): Promise<Found> {
+  const unknown = ({ code, message }: Ending, at?: string): Found => ({
+    kind: 'unknown',
+    code,
+    message: `whether an earlier attempt took effect cannot be looked up: ${message}`,
+    ...(at !== undefined && { at }),
+  })
+  for (const request of lookup.requests) {
+    const made = await makeRequest(sending, request, bindings)
+    if (made.kind === 'left-out') continue
+    if (made.kind !== 'made') return unknown(made, request.id)
+    ;(bindings['requests'] as MutableMap)[request.id] = made.answer
   }
+  const found = evaluateCondition(lookup.found, bindings)
+  if (found.kind === 'failed') return unknown(unfilled('lookup.found', found))
+  if (found.value === false) return { kind: 'not-done' }
+  const outputs = renderFields(lookup.output, 'lookup.output', bindings)
+  return outputs.kind === 'failed' ? unknown(outputs) : { kind: 'done', outputs: outputs.map }
 }
 
 /** Trying the action again repeats the requests that were carried out before this one: where that does harm, a person decides. */
-function afterChange(
-  reading: Exclude<Reading, { kind: 'read' }> | Unknown,
-  changed: string | undefined,
-  spec: ActionSpec,
-): Exclude<Reading, { kind: 'read' }> | Unknown {
-  if (changed === undefined || reading.kind === 'unknown') return reading
-  const message = `${reading.message}; the request ${changed} before it was carried out`
-  if (reading.kind === 'failed') return { ...reading, message }
-  return spec.idempotent === true ? reading : { kind: 'unknown', code: reading.code, message }
-}
-
-function isRepeatable(spec: ActionSpec, request: RequestSpec): boolean {
-  return spec.idempotent === true || request.method === 'GET'
-}
-
-function keyHeader({ idempotencyHeader }: RequestSpec, key: string): Record<string, string> {
-  return idempotencyHeader === undefined ? {} : { [idempotencyHeader]: key }
-}
-
-function statusOf(answer: VendorAnswer): number {
-  return answer.kind === 'answered' || answer.kind === 'too-large' ? answer.status : 0
+function afterChange(ending: Ending, changed: string | undefined, action: ActionSpec): Ending {
+  if (changed === undefined || ending.kind === 'unknown') return ending
+  const message = `${ending.message}; the request ${changed} before it was carried out`
+  if (ending.kind === 'failed') return { ...ending, message }
+  return action.idempotent === true ? ending : { kind: 'unknown', code: ending.code, message }
 }

@@ -30,8 +30,13 @@ export interface Seen {
 
 export function knownRequests(connectors: Connectors): Known[] {
   return [...connectors].flatMap(([connector, { actions }]) =>
-    actions.flatMap(({ action, requests }) =>
-      requests.map((spec) => ({ connector, action, spec, segments: segmentsOf(spec.path) })),
+    actions.flatMap(({ action, requests, lookup }) =>
+      [...requests, ...(lookup?.requests ?? [])].map((spec) => ({
+        connector,
+        action,
+        spec,
+        segments: segmentsOf(spec.path),
+      })),
     ),
   )
 }

@@ -9,7 +9,7 @@ import { checkExpressions } from '../../../controller/core/run/expressions.ts'
 import { EgressGate } from '../../../controller/io/connectors/egress-gate.ts'
 import { performAction } from '../../../controller/io/connectors/perform-action.ts'
 import { type Sandbox, startSandbox } from '../../../controller/io/sandbox/sandbox-server.ts'
-import { sampleOf } from './sample-input.ts'
+import { sampleOf } from '../../../controller/reconcile/sample-input.ts'
 import { connectionTo } from './stub-vendor.ts'
 
 const root = join(import.meta.dirname, '../../../connectors')
@@ -70,7 +70,7 @@ test.for([...connectors])('the expressions of %s can be read', ([, spec]) => {
       body ?? null,
     ]),
   ])
-  expect(checkExpressions(toValue(readable), ['input', 'connection', 'requests'])).toEqual([])
+  expect(checkExpressions(toValue(readable), ['input', 'connection', 'requests', 'key'])).toEqual([])
 })
 
 function load<K>(folder: string): K[] {

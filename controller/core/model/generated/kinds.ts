@@ -320,7 +320,7 @@ export interface Connector {
        */
       idempotent?: boolean
       /**
-       * Requests in order. Expressions read `input`, `connection.settings` and `requests.<id>.body`.
+       * Requests in order. Expressions read `input`, `connection.settings`, `requests.<id>.body` and `key`, which is the same for each attempt of one action.
        *
        * @minItems 1
        *
@@ -362,6 +362,39 @@ export interface Connector {
          */
         idempotencyHeader?: string
         /**
+         * The answer comes in pages: they are read to the last, and the items of all stand in the body of the first.
+         */
+        pages?: {
+          /**
+           * How the next page is asked for: by a link that the answer holds, by a cursor, by the number of the page, or by how many items came before.
+           */
+          by: 'link' | 'cursor' | 'page' | 'offset'
+          /**
+           * Where the list stands in the body, such as `value` or `result.items`; `.` where the body is the list.
+           */
+          items: string
+          /**
+           * For `link` and `cursor`: where it stands in the body. A link without it is read from the header `Link`.
+           */
+          next?: string
+          /**
+           * For `cursor`, `page` and `offset`: the parameter of the query that takes it.
+           */
+          parameter?: string
+          /**
+           * For `page` and `offset`: items of a full page; a shorter one is the last.
+           */
+          size?: number
+          /**
+           * For `page`: number of the first page, which is 1 where absent.
+           */
+          first?: number
+          /**
+           * Pages to read at most; `requests.<id>.more` says whether others were left. Without it more than 100 pages fail.
+           */
+          most?: number
+        }
+        /**
          * A recorded answer, which the sandbox gives.
          */
         example: {
@@ -375,6 +408,108 @@ export interface Connector {
           body?: Json
         }
       }[]
+      /**
+       * How to find out whether an earlier attempt took effect: asked before the action is tried again, so that one that is not idempotent may be.
+       */
+      lookup?: {
+        /**
+         * Requests in order. Expressions read `input`, `connection.settings` and `requests.<id>.body`.
+         *
+         * @minItems 1
+         *
+         * Items: One HTTP request.
+         */
+        requests: {
+          /**
+           * Identity of the request.
+           */
+          id: string
+          /**
+           * Expression; where it is false the request is left out.
+           */
+          if?: string
+          /**
+           * HTTP method.
+           */
+          method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+          /**
+           * Path below the connection's base URL; values of expressions are percent-encoded.
+           */
+          path: string
+          /**
+           * Query parameters, as values or expressions.
+           */
+          query?: JsonMap
+          /**
+           * Further headers.
+           */
+          headers?: {
+            [k: string]: string
+          }
+          /**
+           * JSON body, as values or expressions.
+           */
+          body?: Json
+          /**
+           * Header that takes the idempotency key, where the vendor has one.
+           */
+          idempotencyHeader?: string
+          /**
+           * The answer comes in pages: they are read to the last, and the items of all stand in the body of the first.
+           */
+          pages?: {
+            /**
+             * How the next page is asked for: by a link that the answer holds, by a cursor, by the number of the page, or by how many items came before.
+             */
+            by: 'link' | 'cursor' | 'page' | 'offset'
+            /**
+             * Where the list stands in the body, such as `value` or `result.items`; `.` where the body is the list.
+             */
+            items: string
+            /**
+             * For `link` and `cursor`: where it stands in the body. A link without it is read from the header `Link`.
+             */
+            next?: string
+            /**
+             * For `cursor`, `page` and `offset`: the parameter of the query that takes it.
+             */
+            parameter?: string
+            /**
+             * For `page` and `offset`: items of a full page; a shorter one is the last.
+             */
+            size?: number
+            /**
+             * For `page`: number of the first page, which is 1 where absent.
+             */
+            first?: number
+            /**
+             * Pages to read at most; `requests.<id>.more` says whether others were left. Without it more than 100 pages fail.
+             */
+            most?: number
+          }
+          /**
+           * A recorded answer, which the sandbox gives.
+           */
+          example: {
+            /**
+             * HTTP status.
+             */
+            status: number
+            /**
+             * JSON body.
+             */
+            body?: Json
+          }
+        }[]
+        /**
+         * Expression over `input`, `key` and `requests.<id>.body`; where it is true the action has been done.
+         */
+        found: string
+        /**
+         * Output of the action where it has been done.
+         */
+        output: JsonMap
+      }
       /**
        * Output of the action, as values or expressions over `input` and `requests.<id>.body`.
        */

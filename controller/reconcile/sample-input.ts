@@ -1,4 +1,4 @@
-import { isList, isMap, type Json, type JsonMap, newMap } from '../../../controller/core/model/values.ts'
+import { isList, isMap, type Json, type JsonMap, newMap } from '../core/model/values.ts'
 
 const formats: Readonly<Record<string, string>> = {
   email: 'ada@example.com',
