@@ -70,7 +70,7 @@ function checkSteps(steps: readonly Step[], path: Path, visible: Visible, proble
 function settle(remarks: readonly Remark[], path: Path, visible: Visible | undefined, problems: Problem[]): void {
   for (const remark of remarks) {
     const fault = remark.kind === 'fault' ? remark : visible && faultOfReference(remark.reference, visible)
-    if (fault) problems.push(at(fault.code, fault.message, [...path, ...remark.path]))
+    if (fault) problems.push(at(fault.code, fault.message, [...path, ...remark.path, ...remark.within.map(String)]))
   }
 }
 

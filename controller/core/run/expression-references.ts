@@ -1,6 +1,6 @@
 import type { Json } from '../model/values.ts'
 import { expressionTexts } from './expression-places.ts'
-import { planOf } from './expression-plan.ts'
+import { type Plan, planOf } from './expression-plan.ts'
 import { type Expr, memberPath, walk } from './expression-tree.ts'
 
 export interface ExpressionReference {
@@ -20,13 +20,25 @@ export function referencesIn(value: Json): ExpressionReference[] {
       if (piece.kind === 'text') continue
       const plan = planOf(piece.source)
       if (plan.kind === 'fault') continue
-      for (const reference of readBy(plan.tree)) references.push({ path, expression: piece.source, reference })
+      for (const reference of readBy(plan)) references.push({ path, expression: piece.source, reference })
     }
   }
   return references
 }
 
-function readBy(tree: Expr): string[][] {
+const known = new WeakMap<Plan, readonly (readonly string[])[]>()
+
+/** Thousands of steps have the same expressions: what one reads is found once. */
+function readBy(plan: Plan): readonly (readonly string[])[] {
+  let found = known.get(plan)
+  if (!found) {
+    found = pathsIn(plan.tree)
+    known.set(plan, found)
+  }
+  return found
+}
+
+function pathsIn(tree: Expr): string[][] {
   const found: string[][] = []
   walk(tree, ({ expr, bound }) => {
     const path = memberPath(expr)

@@ -7,11 +7,12 @@ import { eachStep } from './each-step.ts'
 import { piecesOf } from './expression-text.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
 
-/** What a part of a workflow says by itself; paths are within that part. */
-export type Remark =
-  | { readonly kind: 'fault'; readonly path: Path; readonly code: ProblemCode; readonly message: string }
+/** What a part of a workflow says by itself; `path` is of a field of that part, and `within` goes on inside its value. */
+export type Remark = { readonly path: Path; readonly within: readonly (string | number)[] } & (
+  | { readonly kind: 'fault'; readonly code: ProblemCode; readonly message: string }
   /** Sound or not, depending on what stands around it. */
-  | { readonly kind: 'reference'; readonly path: Path; readonly reference: readonly string[] }
+  | { readonly kind: 'reference'; readonly reference: readonly string[] }
+)
 
 interface StepRemarks {
   /** Its own id and those of all steps within. */
@@ -87,15 +88,14 @@ function onCondition(text: string, path: Path, roots: readonly string[]): Remark
 }
 
 function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {
-  const place = (within: readonly (string | number)[]): Path => [...path, ...within.map(String)]
   return [
-    ...checkExpressions(value, roots).map((found) => fault('bad-expression', found.message, place(found.path))),
+    ...checkExpressions(value, roots).map((found) => fault('bad-expression', found.message, path, found.path)),
     ...referencesIn(value).map(
-      ({ path: within, reference }): Remark => ({ kind: 'reference', path: place(within), reference }),
+      ({ path: within, reference }): Remark => ({ kind: 'reference', path, within, reference }),
     ),
   ]
 }
 
-function fault(code: ProblemCode, message: string, path: Path = []): Remark {
-  return { kind: 'fault', code, message, path }
+function fault(code: ProblemCode, message: string, path: Path = [], within: Remark['within'] = []): Remark {
+  return { kind: 'fault', code, message, path, within }
 }
