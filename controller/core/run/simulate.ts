@@ -24,6 +24,8 @@ export interface Simulation {
   readonly path: readonly string[]
   readonly calls: readonly SimulatedCall[]
   readonly outputs: JsonMap
+  /** The run as it ended; absent where the test could not start one. */
+  readonly state?: RunState
   /** Where it differs from what the test expects, in words; none where the test holds. */
   readonly mismatches: readonly string[]
 }
@@ -49,6 +51,7 @@ export function simulate({ workflow, test }: SimulationInput): Simulation {
     path: performedIn(state),
     calls,
     outputs: state.outputs ?? newMap(),
+    state,
   } as const
   return { ...simulation, mismatches: mismatchesOf(simulation, test.expect) }
 }
