@@ -93,8 +93,8 @@ function authFaults(auth: Connector['spec']['auth'], file: string): Problem[] {
 function* expressionFaults(offer: Offer): Generator<{ where: string; message: string }> {
   const roots = ['input', 'connection', 'requests', 'key']
   for (const [list, request] of allRequests(offer)) {
-    const { id, path, query = newMap(), headers = {}, body = null, if: condition = '' } = request
-    for (const [name, value] of Object.entries({ path, query, headers, body, if: condition })) {
+    const { id, path, query = newMap(), headers = {}, body = null, if: condition = '', ok = '' } = request
+    for (const [name, value] of Object.entries({ path, query, headers, body, if: condition, ok })) {
       for (const { message } of checkExpressions(value, roots)) yield { where: `${list}/[id=${id}]/${name}`, message }
     }
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
@@ -129,6 +129,15 @@ test('secret set takes the value from standard input and leaves ciphertext; list
 
   const { stdout } = await headwater(['secret', 'list', 'acme', '--repo', folder, '-o', 'json'])
   expect(JSON.parse(stdout)).toMatchObject({ names: ['edr-key'], recipients: [recipient.trim()], file: secretsFile })
+
+  expect((await headwater(['validate', '--repo', folder])).stdout).toContain(': no problems')
+  const connection = join(folder, 'tenants/acme/connections/edr.yaml')
+  writeFileSync(connection, readFileSync(connection, 'utf8').replace('edr-key', 'edr-kee'))
+  expect((await headwater(['validate', '--repo', folder])).stdout).toContain('did you mean `edr-key`?')
+  writeFileSync(join(folder, secretsFile), `edr-kee: ${key}\n`)
+  const plain = await headwater(['validate', '--repo', folder])
+  expect(plain.stdout).toContain('secrets-unreadable')
+  expect([plain.code, plain.stdout.includes(key)]).toEqual([1, false])
 
   await using unknown = new ControllerProcess(['secret', 'list', 'acme/sooth', '--repo', folder])
   expect(await unknown.ended).toBe(1)

@@ -1,6 +1,7 @@
 import { changedReleases } from '../../core/desired/index.ts'
 import { isError, type Problem } from '../../core/model/problems.ts'
 import type { Call, Command } from '../command.ts'
+import { checkSecrets } from '../../reconcile/check-secrets.ts'
 import { type OpenedFleet, offlineOptions, withFleet } from '../open-fleet.ts'
 import { count, countProblems } from '../output.ts'
 
@@ -14,8 +15,9 @@ export const validate: Command = {
       const { desired, snapshot, timings } = fleet
       // Loaded here, because no other command waits for a schema compiler.
       const { checkExamples } = await import('../../reconcile/check-examples.ts')
+      const secrets = await fleet.places.place(await checkSecrets(desired.fleet, snapshot, fleet.textOf))
       const examples = await fleet.places.place(checkExamples(desired.fleet))
-      const problems = [...fleet.problems, ...examples, ...(await changedSinceHead(call, fleet))]
+      const problems = [...fleet.problems, ...examples, ...secrets, ...(await changedSinceHead(call, fleet))]
       const frozen = [...desired.tenants.values()]
         .filter((tenant) => tenant.kind === 'frozen')
         .map((tenant) => tenant.path)

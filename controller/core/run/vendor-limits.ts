@@ -3,6 +3,7 @@ import type { Connector } from '../model/generated/kinds.ts'
 import { after, type Breaker, closedBreaker, pass } from './circuit-breaker.ts'
 import type { Attempt } from './decision.ts'
 import type { RunEvent } from './events.ts'
+import { longestVendorWaitMs } from './retry-delay.ts'
 import { fractionOf } from './run-id.ts'
 import { heldBack, type RateBucket, take } from './rate-bucket.ts'
 
@@ -50,7 +51,14 @@ export class VendorLimits {
       const because = `${connection.name} has failed several times in a row and is left alone for a while`
       return { kind: 'stopped', afterMs: passage.afterMs, because }
     }
+    const { bucket } = kept
     const at = this.#turnOf(kept, attempt, connector, now)
+    if (at - now > longestVendorWaitMs) {
+      // Its turn is given back: it will not come.
+      if (bucket) kept.bucket = bucket
+      const because = `${connection.name} may not be used for more than a day: ${kept.heldUntil > now ? 'the vendor asked to wait' : 'so many wait for its rate limit'}`
+      return { kind: 'stopped', afterMs: at - now, because }
+    }
     if (at > now) {
       kept.promised.set(attempt.idempotencyKey, at)
       const why = kept.heldUntil > now ? 'the vendor asked to wait' : 'the vendor’s rate limit is used up'
@@ -126,7 +134,7 @@ function spread(until: number, now: number, { idempotencyKey }: Attempt): number
 
 /** Codes of attempts that reached the vendor, or tried to: an expression that fails tells nothing of it. */
 function isVendors(code: string): boolean {
-  return isOutage(code) || /^(http-\d+|bad-answer|answer-too-large|redirect)$/.test(code)
+  return isOutage(code) || /^(http-\d+|bad-answer|answer-too-large|redirect|refused-in-body)$/.test(code)
 }
 
 function isOutage(code: string): boolean {

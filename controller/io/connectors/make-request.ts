@@ -1,22 +1,16 @@
 import { caps } from '../../core/model/caps.ts'
-import { type Json, type JsonMap, newMap } from '../../core/model/values.ts'
+import { isMap, type Json, type JsonMap, newMap } from '../../core/model/values.ts'
 import { type Bindings, evaluateCondition } from '../../core/run/expressions.ts'
 import type { RequestTrace } from '../../core/run/outcome.ts'
 import type { Auth } from './credential.ts'
 import type { VendorAnswer } from './egress-gate.ts'
 import { itemsOf, nextPage, withItems } from './next-page.ts'
 import type { ActionCall } from './perform-action.ts'
-import { type Reading, readAnswer } from './read-answer.ts'
+import { excerpt, type Reading, readAnswer } from './read-answer.ts'
 import { type ActionSpec, renderRequest, type RequestParts, type RequestSpec, unfilled } from './render-request.ts'
 
 /** What ends an action before its last request. */
-export type Ending = Exclude<Reading, { kind: 'read' }> | Unknown
-
-interface Unknown {
-  readonly kind: 'unknown'
-  readonly code: string
-  readonly message: string
-}
+export type Ending = Exclude<Reading, { kind: 'read' }>
 
 export type Made =
   | { readonly kind: 'left-out' }
@@ -45,8 +39,32 @@ export async function makeRequest(sending: Sending, request: RequestSpec, bindin
   if (parts.kind === 'failed') return parts
   const first = await exchange(sending, request, parts)
   if (first.kind !== 'read') return first
-  if (request.pages === undefined) return made(first.status, first.body)
-  return readOn(sending, { ...request, pages: request.pages }, parts, first)
+  const answer =
+    request.pages === undefined
+      ? made(first.status, first.body)
+      : await readOn(sending, { ...request, pages: request.pages }, parts, first)
+  return answer.kind === 'made' ? holds(sending.action, request, answer, bindings) : answer
+}
+
+/** Some products say in the body that they did not do it, under a status that says they did. */
+function holds(
+  action: ActionSpec,
+  request: RequestSpec,
+  made: Extract<Made, { kind: 'made' }>,
+  bindings: Bindings,
+): Made {
+  const { id, ok } = request
+  if (ok === undefined) return made
+  const { requests } = bindings
+  const seen = Object.assign(newMap(), isMap(requests) ? requests : {}, { [id]: made.answer })
+  const verdict = evaluateCondition(ok, { ...bindings, requests: seen })
+  // An answer that cannot be judged, to a request that changed something or did not.
+  if (verdict.kind === 'failed')
+    return { ...unfilled('ok', verdict), kind: isRepeatable(action, request) ? 'failed' : 'unknown' }
+  if (verdict.value === true) return made
+  const { status, body } = made.answer
+  const message = `answered ${JSON.stringify(status)}, and says in the body that it was not done: ${excerpt(JSON.stringify(body))}`
+  return { kind: 'failed', code: 'refused-in-body', message }
 }
 
 interface Read {
@@ -126,7 +144,7 @@ async function exchange(sending: Sending, request: RequestSpec, parts: RequestPa
 /** A server that fails so may have done what it was asked before it failed. */
 const mayHaveActed: ReadonlySet<number> = new Set([500, 502, 504])
 
-function readingOf(answer: VendorAnswer, action: ActionSpec, request: RequestSpec, now: number): Reading | Unknown {
+function readingOf(answer: VendorAnswer, action: ActionSpec, request: RequestSpec, now: number): Reading {
   switch (answer.kind) {
     case 'answered': {
       const reading = readAnswer(answer, request, action.errors, now)

@@ -3,7 +3,7 @@ import type { ActionSpec, RequestSpec } from './render-request.ts'
 
 export type Reading =
   | { readonly kind: 'read'; readonly body: Json }
-  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'failed' | 'unknown'; readonly code: string; readonly message: string }
   | { readonly kind: 'retry'; readonly code: string; readonly message: string; readonly afterMs?: number }
 
 export interface Answer {
@@ -20,6 +20,7 @@ export function readAnswer(answer: Answer, request: RequestSpec, errors: ActionS
   const said = row?.message ?? excerpt(answer.text)
   const message = `answered ${status}${said === '' ? '' : `: ${said}`}`
   const as = row?.as ?? byRule(status)
+  if (as === 'unknown') return { kind: 'unknown', code: `http-${status}`, message }
   if (as === 'retry') return { kind: 'retry', code: `http-${status}`, message, ...afterOf(answer.retryAfter, now) }
   if (as === 'fail') {
     const redirect = status >= 300 && status < 400
@@ -96,7 +97,7 @@ function afterOf(header: string | undefined, now: number): { afterMs?: number } 
 }
 
 /** The vendor's own words, on one line. */
-function excerpt(text: string): string {
+export function excerpt(text: string): string {
   const line = text
     .slice(0, 2_000)
     .replace(/[\p{C}\p{Z}]+/gu, ' ')

@@ -81,6 +81,14 @@ describe('the rate limit', () => {
     ])
   })
 
+  test('what would wait for more than a day is refused, and takes nobody’s turn', () => {
+    const limits = new VendorLimits()
+    const spec = connector({ requests: 1, perSeconds: 36_000 })
+    const kinds = [1, 2, 3, 4].map((key) => limits.admit(attempt(key), connection, spec, 0).kind)
+    expect(kinds).toEqual(['go', 'later', 'stopped', 'stopped'])
+    expect(limits.admit(attempt(2), connection, spec, 72_000_000).kind).toBe('go')
+  })
+
   test('connections do not share it', () => {
     const limits = new VendorLimits()
     const spec = connector({ requests: 1, perSeconds: 60 })

@@ -253,13 +253,28 @@ describe('statuses', () => {
     const errors = [
       { status: 409, as: 'succeed' as const },
       { status: 423, as: 'retry' as const },
+      { status: 424, as: 'unknown' as const },
       { status: 500, as: 'fail' as const, message: 'The sensor is too old.' },
     ]
     const connector = connectorWith({}, { errors, output: { status: '${{ requests.isolate.status }}' } })
     const run = async (status: number) => perform({ port: (await vendor(json(status, {}))).port, connector })
     expect(await run(409)).toMatchObject({ kind: 'succeeded', outputs: { status: 409 } })
     expect(await run(423)).toMatchObject({ kind: 'retry', code: 'http-423' })
+    expect(await run(424)).toMatchObject({ kind: 'unknown', code: 'http-424' })
     expect(await run(500)).toMatchObject({ kind: 'failed', message: expect.stringContaining('The sensor is too old.') })
+  })
+
+  test('a body may say that it was not done, whatever the status says', async () => {
+    const ok = '${{ size(requests.isolate.body.errors) == 0 }}'
+    const run = async (body: unknown) =>
+      perform({ port: (await vendor(json(200, body))).port, connector: connectorWith({ ok }) })
+    expect(await run({ id: 'x', errors: [] })).toMatchObject({ kind: 'succeeded', outputs: { id: 'x' } })
+    expect(await run({ id: 'x', errors: ['no such host'] })).toMatchObject({
+      kind: 'failed',
+      code: 'refused-in-body',
+      message: expect.stringContaining('no such host'),
+    })
+    expect(await run({ id: 'x' })).toMatchObject({ kind: 'unknown', code: 'missing-value' })
   })
 
   test('a later request that fails after a change is not tried again, unless the action is idempotent', async () => {

@@ -362,6 +362,10 @@ export interface Connector {
          */
         idempotencyHeader?: string
         /**
+         * Expression over `requests.<id>` of this and earlier requests; where it is false the answer is a failure, although its status is not.
+         */
+        ok?: string
+        /**
          * The answer comes in pages: they are read to the last, and the items of all stand in the body of the first.
          */
         pages?: {
@@ -455,6 +459,10 @@ export interface Connector {
            */
           idempotencyHeader?: string
           /**
+           * Expression over `requests.<id>` of this and earlier requests; where it is false the answer is a failure, although its status is not.
+           */
+          ok?: string
+          /**
            * The answer comes in pages: they are read to the last, and the items of all stand in the body of the first.
            */
           pages?: {
@@ -525,9 +533,9 @@ export interface Connector {
          */
         status: number
         /**
-         * Try again, give up, or take it as done (a user that is already disabled).
+         * Try again, give up, ask a person what became of it, or take it as done (a user that is already disabled).
          */
-        as: 'retry' | 'fail' | 'succeed'
+        as: 'retry' | 'fail' | 'unknown' | 'succeed'
         /**
          * The cause in plain words.
          */
