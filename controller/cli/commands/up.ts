@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { ControllerOptions, RunningController, StartController } from '../running-controller.ts'
 import { stateFolder } from '../../config.ts'
+import { isNetwork } from '../../io/connectors/address-class.ts'
 import { problem } from '../../core/model/problems.ts'
 import { type Call, type Command, CommandError, type ExitCode, text, texts } from '../command.ts'
 import { runDemo } from '../demo.ts'
@@ -106,6 +107,9 @@ function summaryOf(controller: RunningController) {
 /** What an operator must say for products that have no public address. */
 function onPremises(call: Call): Partial<ControllerOptions> {
   const allowedNetworks = texts(call, 'allowNetwork')
+  for (const network of allowedNetworks)
+    if (!isNetwork(network))
+      throw new CommandError(problem('wrong-value', `\`${network}\` is no network, such as 10.1.0.0/16`), 2)
   const file = text(call, 'authority')
   const authority = file === undefined ? undefined : readAuthority(resolve(call.config.folder, file))
   return { ...(allowedNetworks.length > 0 && { allowedNetworks }), ...(authority !== undefined && { authority }) }

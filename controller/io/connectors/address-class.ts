@@ -80,9 +80,14 @@ function networks(list: readonly Network[]): BlockList {
   return blocks
 }
 
+export function isNetwork(text: string): boolean {
+  const [network = '', prefix = '', ...rest] = text.split('/')
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(network) as 0 | 4 | 6]
+  return rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits
+}
+
 function parseNetwork(text: string): Network {
-  const [network, prefix] = text.split('/')
-  if (network === undefined || isIP(network) === 0 || !/^\d{1,3}$/.test(prefix ?? ''))
-    throw new TypeError(`not a network: ${text}`)
+  if (!isNetwork(text)) throw new TypeError(`not a network: ${text}`)
+  const [network = '', prefix] = text.split('/')
   return [network, Number(prefix)]
 }

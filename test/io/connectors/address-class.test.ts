@@ -63,6 +63,7 @@ describe('addresses', () => {
     expect(wide('fd00:ec2::254').kind).toBe('refused')
     // The mapped form must not reach what the plain form may not.
     expect(wide('::ffff:169.254.169.254').kind).toBe('refused')
-    expect(() => addressCheck(['10.0.0.0'])).toThrow(TypeError)
+    for (const text of ['10.0.0.0', '10.0.0.0/33', 'fd00::/129', 'example.com/8', '10.0.0.0/8/8', '/8'])
+      expect(() => addressCheck([text]), text).toThrow(TypeError)
   })
 })
