@@ -1,10 +1,17 @@
-import { type CheckWorkflow, createResolver, type DesiredState, type FleetFile } from '../core/desired/index.ts'
+import {
+  type CheckWorkflow,
+  createResolver,
+  type DesiredState,
+  type Fleet,
+  type FleetFile,
+  type Resolution,
+} from '../core/desired/index.ts'
 import { placeOf } from '../core/desired/layout.ts'
 import type { Verdict } from '../core/model/document.ts'
 import { parseDocument } from '../core/model/parse-document.ts'
 import { isError, type Problem, problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
-import type { FleetSource } from '../io/git/index.ts'
+import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/index.ts'
 import type { ParseCache } from '../io/store/parse-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder } from './find-places.ts'
@@ -13,6 +20,8 @@ import { createPlaceFinder } from './find-places.ts'
 export interface LoadedFleet {
   readonly snapshot: Snapshot
   readonly desired: DesiredState
+  /** Tenants whose entry in `desired` is another one than in the load before; `all` in the first one. */
+  readonly changed: ReadonlySet<string> | 'all'
   /** Everything found wrong, errors first, each with its place. */
   readonly problems: readonly Problem[]
   /** Milliseconds by phase, and how many files were parsed anew. */
@@ -29,7 +38,7 @@ const attempts = 3
 
 /**
  * Loads a fleet again and again from one source. A file is parsed once a blob id; where no file changed, the same
- * object comes back.
+ * object comes back; and where few did, the cost is that of what they reach.
  */
 export function createFleetLoader(
   source: FleetSource,
@@ -37,38 +46,54 @@ export function createFleetLoader(
   clock: () => number,
   cache?: ParseCache,
 ): () => Promise<LoadedFleet> {
-  let verdicts: ReadonlyMap<string, Verdict> = new Map()
-  const resolve = createResolver(check)
+  let verdicts = new Map<string, Verdict>()
   let last: LoadedFleet | undefined
+  let connectors: { readonly fleet: Fleet; readonly problems: readonly Problem[] } | undefined
+  const resolver = createResolver(check)
+
+  const resolveAll = (snapshot: Snapshot): Resolution => {
+    const files = [...snapshot.files].map(([path, { oid }]) => fleetFile(path, oid, verdicts))
+    return resolver.resolve([...files, ...refusedBy(snapshot)])
+  }
+  const update = (before: LoadedFleet, snapshot: Snapshot, changed: readonly ChangedFile[]): Resolution | undefined => {
+    if (!isRefusedAsBefore(before.snapshot, snapshot)) return undefined
+    const changes = changed.map(({ path, after }) => [path, after ? fleetFile(path, after.oid, verdicts) : null] as const)
+    return resolver.update(new Map(changes))
+  }
+  const connectorProblems = (fleet: Fleet): readonly Problem[] => {
+    if (connectors?.fleet !== fleet) connectors = { fleet, problems: checkConnectors(fleet) }
+    return connectors.problems
+  }
+
   return async () => {
     const start = clock()
     let snapshot = await source.snapshot()
-    if (
-      last &&
-      last.snapshot.revision.tree === snapshot.revision.tree &&
-      last.snapshot.problems.length === snapshot.problems.length
-    ) {
-      last = { ...last, snapshot }
+    if (last && last.snapshot.revision.tree === snapshot.revision.tree && isRefusedAsBefore(last.snapshot, snapshot)) {
+      last = { ...last, snapshot, changed: new Set() }
       return last
     }
     const taken = clock()
-    const known = (oid: string): Verdict | undefined => verdicts.get(oid) ?? cache?.get(oid)
-    let reading = await parseFiles(source, snapshot, known)
+    const before = last
+    let changed = before && changedFiles(before.snapshot.files, snapshot.files)
+    let reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
     for (let attempt = 1; reading.torn && attempt < attempts; attempt++) {
       snapshot = await source.snapshot()
-      reading = await parseFiles(source, snapshot, known)
+      changed = before && changedFiles(before.snapshot.files, snapshot.files)
+      reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
     }
-    const { files, fresh, torn } = reading
-    verdicts = reading.verdicts
+    const { fresh, torn } = reading
+    if (verdicts.size > 2 * snapshot.files.size + 1_000) verdicts = inUse(snapshot, verdicts)
     cache?.keep(fresh, verdicts)
     const parsedAt = clock()
-    const desired = resolve([...files, ...refusedBy(snapshot)])
+    const resolution = (before && changed && update(before, snapshot, changed)) ?? resolveAll(snapshot)
+    const { state: desired } = resolution
     const resolvedAt = clock()
-    const found = [...desired.problems, ...checkConnectors(desired.fleet)]
+    const found = [...desired.problems, ...connectorProblems(desired.fleet)]
     const problems = await createPlaceFinder(source, snapshot).place(found)
-    const loaded = {
+    const loaded: LoadedFleet = {
       snapshot,
       desired,
+      changed: before ? resolution.changed : 'all',
       problems: sorted(problems),
       timings: { snapshot: taken - start, parse: parsedAt - taken, resolve: resolvedAt - parsedAt, parsed: fresh.size },
     }
@@ -78,41 +103,29 @@ export function createFleetLoader(
 }
 
 interface Reading {
-  readonly files: readonly FleetFile[]
-  readonly verdicts: ReadonlyMap<string, Verdict>
-  /** Those that were not known before. */
+  /** Verdicts that were not known before. */
   readonly fresh: ReadonlyMap<string, Verdict>
   /** True where a file changed between the snapshot and the reading: what it says now is not known. */
   readonly torn: boolean
 }
 
+/** Reads and parses what no verdict is known of, and adds it to those that are. */
 async function parseFiles(
   source: FleetSource,
-  snapshot: Snapshot,
-  known: (oid: string) => Verdict | undefined,
+  files: ReadonlyMap<string, { readonly oid: string }>,
+  verdicts: Map<string, Verdict>,
+  cache: ParseCache | undefined,
 ): Promise<Reading> {
-  const verdicts = new Map<string, Verdict>()
   const wanted = new Map<string, string>()
-  for (const [path, { oid }] of snapshot.files) {
+  for (const [path, { oid }] of files) {
     if (verdicts.has(oid) || wanted.has(oid) || isSecret(path)) continue
-    const verdict = known(oid)
+    const verdict = cache?.get(oid)
     if (verdict) verdicts.set(oid, verdict)
     else wanted.set(oid, path)
   }
   const fresh = await parseBlobs(source, wanted)
   for (const [oid, verdict] of fresh) verdicts.set(oid, verdict)
-
-  const files: FleetFile[] = []
-  let torn = false
-  for (const [path, { oid }] of snapshot.files) {
-    if (isSecret(path)) files.push({ path, oid, verdict: { kind: 'problems', problems: [] } })
-    else {
-      const verdict = verdicts.get(oid)
-      if (!verdict) torn = true
-      files.push({ path, oid, verdict: verdict ? at(path, verdict) : changedUnderUs(path) })
-    }
-  }
-  return { files, verdicts, fresh, torn }
+  return { fresh, torn: fresh.size < wanted.size }
 }
 
 /** Blobs asked for at a time, and how many such questions are open: the source reads on while we parse. */
@@ -134,6 +147,31 @@ async function parseBlobs(source: FleetSource, paths: ReadonlyMap<string, string
       verdicts.set(oid, parseDocument({ file: paths.get(oid) as string, bytes }))
   }
   return verdicts
+}
+
+function afterOf(changed: readonly ChangedFile[]): ReadonlyMap<string, { readonly oid: string }> {
+  return new Map(changed.flatMap(({ path, after }) => (after ? [[path, after] as const] : [])))
+}
+
+function fleetFile(path: string, oid: string, verdicts: ReadonlyMap<string, Verdict>): FleetFile {
+  if (isSecret(path)) return { path, oid, verdict: { kind: 'problems', problems: [] } }
+  const verdict = verdicts.get(oid)
+  return { path, oid, verdict: verdict ? at(path, verdict) : changedUnderUs(path) }
+}
+
+function inUse({ files }: Snapshot, verdicts: ReadonlyMap<string, Verdict>): Map<string, Verdict> {
+  const kept = new Map<string, Verdict>()
+  for (const { oid } of files.values()) {
+    const verdict = verdicts.get(oid)
+    if (verdict) kept.set(oid, verdict)
+  }
+  return kept
+}
+
+/** What the source would not read is no file that changes: another refusal needs a look at the whole. */
+function isRefusedAsBefore(before: Snapshot, now: Snapshot): boolean {
+  const told = ({ problems }: Snapshot): string => problems.map((item) => `${item.place?.file} ${item.message}`).join('\n')
+  return before.problems.length === now.problems.length && told(before) === told(now)
 }
 
 function isSecret(path: string): boolean {

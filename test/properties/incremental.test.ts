@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createResolver, type FleetFile, resolve } from '../../controller/core/desired/index.ts'
+import { createResolver, type DesiredState, type FleetChanges, type FleetFile, resolve } from '../../controller/core/desired/index.ts'
 import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { digestsOf, frozenOf, problemsOf, renderDigestsOf } from '../fakes/fleet-answers.ts'
@@ -15,20 +15,35 @@ const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
 test(`after each of ${steps} random edits the state with memory is the state without (seed ${seed})`, () => {
   let draft = new FleetDraft(starterFleet())
   const dice = createDice(seed)
-  const remember = createResolver(checkWorkflowSpec)
+  const resolver = createResolver(checkWorkflowSpec)
+  let before: readonly FleetFile[] = []
+  let states: DesiredState | undefined
+  let updates = 0
   const known = new Map<string, FleetFile>()
   for (let step = 0; step < steps; step++) {
     const files = filesOf(draft, known)
-    const [incremental, cold] = [remember(files), resolve(files, checkWorkflowSpec)]
+    const entries = new Map(states?.tenants)
+    const updated = step === 0 ? undefined : resolver.update(changesBetween(before, files))
+    if (updated) updates++
+    const { state: incremental, changed } = updated ?? resolver.resolve(files)
+    const cold = resolve(files, checkWorkflowSpec)
+    ;[before, states] = [files, incremental]
     const what = step === 0 ? 'the starter fleet' : `step ${step}`
     expect(digestsOf(incremental), what).toEqual(digestsOf(cold))
     expect(renderDigestsOf(incremental), what).toEqual(renderDigestsOf(cold))
     expect(frozenOf(incremental), what).toEqual(frozenOf(cold))
     expect(problemsOf(incremental).sort(), what).toEqual(problemsOf(cold).sort())
+    expect([...incremental.tenants.keys()], what).toEqual([...cold.tenants.keys()])
+    expect([...incremental.fleet.workflows.keys()].sort(), what).toEqual([...cold.fleet.workflows.keys()].sort())
+    const paths = new Set([...entries.keys(), ...incremental.tenants.keys()])
+    for (const path of paths)
+      expect(changed.has(path), `${what}: ${path}`).toBe(entries.get(path) !== incremental.tenants.get(path))
     // Long histories run out of overlays to edit; going back is one large change at once.
     if (step % 80 === 79) draft = new FleetDraft(starterFleet())
     dice.pick(edits)(draft, dice)
   }
+  console.log(`${updates} of ${steps} edits were patched in, the others looked at all files`)
+  expect(updates).toBeGreaterThan(steps / 4)
 }, 240_000)
 
 function starterFleet(): Map<string, string> {
@@ -49,4 +64,13 @@ function filesOf({ files }: FleetDraft, known: Map<string, FleetFile>): FleetFil
     known.set(key, file)
     return file
   })
+}
+
+function changesBetween(before: readonly FleetFile[], after: readonly FleetFile[]): FleetChanges {
+  const old = new Map(before.map((file) => [file.path, file]))
+  const changes = new Map<string, FleetFile | null>()
+  for (const file of after) if (old.get(file.path)?.oid !== file.oid) changes.set(file.path, file)
+  const now = new Set(after.map(({ path }) => path))
+  for (const path of old.keys()) if (!now.has(path)) changes.set(path, null)
+  return changes
 }

@@ -14,7 +14,9 @@ export type Bound =
   | { readonly kind: 'unbound'; readonly problem: Problem }
 
 /** Finds who performs an action for a tenant. */
-export function createBinder(fleet: Fleet): (tenant: TenantNode, action: string) => Bound {
+export type Bind = (tenant: TenantNode, action: string) => Bound
+
+export function createBinder(fleet: Fleet): Bind {
   const offers = new Map<TenantNode, Offers>()
 
   const offersOf = (tenant: TenantNode): Offers => {

@@ -3,6 +3,7 @@ import { depthOf, parentPath } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
 import { type Declared, type Fleet, isUnreadable, type TenantFiles } from './fleet.ts'
+import { subtree } from './select.ts'
 
 type TenantSpec = Tenant['spec']
 
@@ -109,14 +110,37 @@ function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
 }
 
 function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: TenantNode | null): TenantNode {
+  return { path: files.path, parent, children: [], ...ownAndInherited(files, declared, parent) }
+}
+
+/**
+ * The tenants of a subtree after the file of its top has changed: what is inherited is handed down anew. The nodes stay
+ * the same objects, because everything that is known of a tenant hangs on its node.
+ */
+export function renewSubtree(fleet: Fleet, top: TenantNode): TenantNode[] {
+  const nodes = [...subtree(new Map([[top.path, top]]), top.path)]
+  for (const node of nodes) {
+    const files = fleet.tenants.get(node.path) as TenantFiles
+    Object.assign(node, ownAndInherited(files, files.tenant as Declared<'Tenant'>, node.parent))
+  }
+  return nodes
+}
+
+/** After files of a tenant have changed that nobody inherits. */
+export function renewFiles(fleet: Fleet, node: TenantNode): void {
+  Object.assign(node, { files: fleet.tenants.get(node.path) })
+}
+
+function ownAndInherited(
+  files: TenantFiles,
+  declared: Declared<'Tenant'>,
+  parent: TenantNode | null,
+): Omit<TenantNode, 'path' | 'parent' | 'children'> {
   const { spec, metadata } = declared.resource
   return {
-    path: files.path,
     uid: metadata.uid,
     declared,
     files,
-    parent,
-    children: [],
     tags: inherit(parent?.tags, spec.tags),
     values: inheritValues(parent?.values, spec.values),
     timezone: spec.timezone ?? parent?.timezone ?? defaults.timezone,

@@ -8,6 +8,7 @@ export {
   type DesiredTenant,
   type DesiredWorkflow,
   createResolver,
+  type Resolution,
   resolve,
 } from './resolve.ts'
 export { parseSelector, selects } from './select.ts'
@@ -23,3 +24,4 @@ export {
 export { rootChain, type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
 export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'
 export { testedSpec } from './releases.ts'
+export type { FleetChanges } from './fleet-changes.ts'

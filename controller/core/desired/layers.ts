@@ -5,6 +5,7 @@ import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles }
 import type { TenantNode } from './hierarchy.ts'
 import { type Chain, isLayer, type LayerChain } from './chain.ts'
 import { isExempt } from './locks-of.ts'
+import { subtree } from './select.ts'
 import { cloneBase, mayBeClone, visibleWorkflow } from './subscriptions.ts'
 
 export interface Layers {
@@ -12,36 +13,31 @@ export interface Layers {
   chainOf(tenant: TenantNode, workflow: WorkflowFiles): Chain
   /** Problems of overlays and clones that change no visible workflow; each names the tenant it freezes. */
   readonly problems: readonly Problem[]
+  /** The first of them that names the tenant. */
+  problemOf(tenant: string): Problem | undefined
+  /** After overlays of tenants have changed: their chains and those of everybody below are made anew. */
+  renew(tenants: Iterable<TenantNode>): void
 }
 
 /** Finds the overlays, clones and chains of all tenants. */
 export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Layers {
-  const problems: Problem[] = []
-  const overlays = new Map<TenantNode, Map<WorkflowFiles, Declared<'Overlay'>[]>>()
-  for (const node of nodes.values()) {
-    for (const overlay of node.files.overlays) {
-      const at = { place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/workflow', tenant: node.path }
-      const workflow = visibleWorkflow(fleet, node.path, overlay.resource.spec.workflow)
-      if ('code' in workflow) {
-        problems.push({ ...workflow, ...at })
-        continue
-      }
-      const mine = overlays.get(node) ?? new Map<WorkflowFiles, Declared<'Overlay'>[]>()
-      overlays.set(node, mine)
-      mine.set(workflow, [...(mine.get(workflow) ?? []), overlay])
-      problems.push(...undecided(overlay, node.path))
-    }
+  const found = new Map<TenantNode, OwnOverlays>()
+  const ofClones: Problem[] = []
+  const read = (node: TenantNode): void => {
+    if (node.files.overlays.length > 0) found.set(node, readOverlays(fleet, node))
+    else found.delete(node)
   }
+  for (const node of nodes.values()) read(node)
 
   for (const workflow of fleet.workflows.values()) {
     const unfounded = cloneProblem(fleet, workflow)
-    if (unfounded) problems.push(unfounded)
+    if (unfounded) ofClones.push(unfounded)
     if (workflow.head && !isUnreadable(workflow.head) && workflow.owner !== '')
-      problems.push(...undecided(workflow.head, workflow.owner))
+      ofClones.push(...undecided(workflow.head, workflow.owner))
   }
 
   const roots = new Map<WorkflowFiles, Chain>()
-  const chains = new Map<WorkflowFiles, Map<TenantNode, Chain>>()
+  const chains = new Map<TenantNode, Map<WorkflowFiles, Chain>>()
 
   const rootOf = (workflow: WorkflowFiles): Chain => {
     let root = roots.get(workflow)
@@ -52,26 +48,60 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
     return root
   }
   const chainOf = (tenant: TenantNode, workflow: WorkflowFiles): Chain => {
-    const known = chains.get(workflow)
-    const found = known?.get(tenant)
-    if (found) return found
+    const known = chains.get(tenant)
+    const before = known?.get(workflow)
+    if (before) return before
     const inScope = tenant.parent !== null && isWithin(tenant.parent.path, workflow.owner)
     const given = inScope ? chainOf(tenant.parent, workflow) : rootOf(workflow)
     const chain = extend(given, tenant, workflow)
     // A tenant at the end of the tree that adds nothing has what it is given, which is found as quickly.
     if (tenant.children.length > 0 || chain !== given)
-      chains.set(workflow, (known ?? new Map<TenantNode, Chain>()).set(tenant, chain))
+      chains.set(tenant, (known ?? new Map<WorkflowFiles, Chain>()).set(workflow, chain))
     return chain
   }
   const extend = (given: Chain, tenant: TenantNode, workflow: WorkflowFiles): Chain => {
     const clone = cloneFor(fleet, tenant, workflow)
     const above = clone ? standIn(clone, given) : given
-    const own = overlays.get(tenant)?.get(workflow) ?? []
-    return own
-      .toSorted((a, b) => (a.file < b.file ? -1 : 1))
-      .reduce((chain, overlay) => withOverlay(chain, above, overlay), above)
+    const own = found.get(tenant)?.byWorkflow.get(workflow) ?? []
+    return own.reduce((chain, overlay) => withOverlay(chain, above, overlay), above)
   }
-  return { chainOf, problems }
+  return {
+    chainOf,
+    get problems() {
+      return [...[...found.values()].flatMap(({ problems }) => problems), ...ofClones]
+    },
+    problemOf: (tenant) => {
+      const node = nodes.get(tenant)
+      return (node && found.get(node)?.problems[0]) ?? ofClones.find((item) => item.tenant === tenant)
+    },
+    renew: (tenants) => {
+      for (const tenant of tenants) {
+        read(tenant)
+        for (const below of subtree(nodes, tenant.path)) chains.delete(below)
+      }
+    },
+  }
+}
+
+interface OwnOverlays {
+  readonly byWorkflow: ReadonlyMap<WorkflowFiles, readonly Declared<'Overlay'>[]>
+  readonly problems: readonly Problem[]
+}
+
+function readOverlays(fleet: Fleet, { path, files }: TenantNode): OwnOverlays {
+  const byWorkflow = new Map<WorkflowFiles, Declared<'Overlay'>[]>()
+  const problems: Problem[] = []
+  for (const overlay of files.overlays.toSorted((a, b) => (a.file < b.file ? -1 : 1))) {
+    const workflow = visibleWorkflow(fleet, path, overlay.resource.spec.workflow)
+    if ('code' in workflow) {
+      const place = { file: overlay.file, line: 1, column: 1 }
+      problems.push({ ...workflow, place, path: '/spec/workflow', tenant: path })
+      continue
+    }
+    byWorkflow.set(workflow, [...(byWorkflow.get(workflow) ?? []), overlay])
+    problems.push(...undecided(overlay, path))
+  }
+  return { byWorkflow, problems }
 }
 
 /** Renderings are shared by key, so what depends on who has the overlay must show in it. */

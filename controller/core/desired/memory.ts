@@ -32,8 +32,12 @@ export interface RememberedTenant {
 /** Renderings that no tenant uses any more are dropped all at once, when they have become many. */
 const keptRenderings = 50_000
 
+export function isCrowded({ renderings, tenants }: Memory): boolean {
+  return renderings.size > keptRenderings + 2 * tenants.size
+}
+
 export function newMemory(before?: Memory): Memory {
-  const isKept = before !== undefined && before.renderings.size <= keptRenderings + 2 * before.tenants.size
+  const isKept = before !== undefined && !isCrowded(before)
   return {
     renderings: isKept ? before.renderings : new Map(),
     tenants: new Map(),

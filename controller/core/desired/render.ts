@@ -77,8 +77,8 @@ type Check = (document: WorkflowDocument) => Problem | undefined
  * above at the wanted release)`, so a level without an overlay follows by itself.
  */
 export function createRenderer(check: Check, remembered: Remembered): Renderer {
-  const renderings = new Map<Chain, Map<string, Rendering>>()
-  const resolutions = new Map<Chain, Map<string, Resolved>>()
+  const renderings = new WeakMap<Chain, Map<string, Rendering>>()
+  const resolutions = new WeakMap<Chain, Map<string, Resolved>>()
   const render = (chain: Chain, release: string): Rendering =>
     memo(renderings, chain, release, () => {
       // Equal overlays of different tenants make one document. What went wrong names its owner, and is not shared.
@@ -258,7 +258,7 @@ export function documentOf(workflow: Workflow): WorkflowDocument {
   return document
 }
 
-function memo<T>(store: Map<Chain, Map<string, T>>, chain: Chain, release: string, make: () => T): T {
+function memo<T>(store: WeakMap<Chain, Map<string, T>>, chain: Chain, release: string, make: () => T): T {
   const known = store.get(chain) ?? new Map<string, T>()
   store.set(chain, known)
   let value = known.get(release)

@@ -1,26 +1,21 @@
-import type { ActionBinding, Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
+import type { Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow } from '../model/generated/kinds.ts'
-import { type Problem, problem, warning } from '../model/problems.ts'
-import { actionsOf, actionUses, createBinder, createBindings } from './bind.ts'
-import { checkGuardrails } from './check-guardrails.ts'
-import { contextDigestOf, digestOf, digestOnce } from './digest.ts'
-import {
-  type Declared,
-  type Fleet,
-  type FleetFile,
-  fullName,
-  isUnreadable,
-  readFleet,
-  type WorkflowFiles,
-} from './fleet.ts'
-import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
-import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf } from './chain.ts'
-import { buildLayers, type Layers } from './layers.ts'
+import { type Problem, problem } from '../model/problems.ts'
 import type { JsonMap } from '../model/values.ts'
-import { createSignatures, type Memory, newMemory } from './memory.ts'
+import { actionUses, createBinder } from './bind.ts'
+import type { Chain } from './chain.ts'
+import { checkGuardrails } from './check-guardrails.ts'
+import { digestOf } from './digest.ts'
+import { type Declared, type Fleet, type FleetFile, isUnreadable, readFleet } from './fleet.ts'
+import { type FleetChanges, FilesByOwner, type Patched } from './fleet-changes.ts'
+import { createFreezes, type Freezes } from './freezes.ts'
+import { buildHierarchy, type Hierarchy, renewFiles, renewSubtree, type TenantNode } from './hierarchy.ts'
+import { buildLayers, type Layers } from './layers.ts'
+import { createSignatures, isCrowded, type Memory, newMemory } from './memory.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
-import { frozenBy, newestFirst } from './releases.ts'
-import { selectSubscriptions, type Subscription, type Subscriptions } from './subscriptions.ts'
+import { createTenantResolver, type Received } from './resolve-tenant.ts'
+import { subtree } from './select.ts'
+import { selectSubscriptions, type Subscriptions } from './subscriptions.ts'
 
 /** One workflow of one tenant, with how it came about. */
 export interface DesiredWorkflow extends EffectiveWorkflow {
@@ -60,11 +55,6 @@ export interface DesiredState {
   readonly renderer: Renderer
 }
 
-interface Received {
-  readonly subscription: Subscription
-  readonly chain: Chain
-}
-
 /** Static check of a workflow document; problems carry field paths of the workflow. */
 export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
 
@@ -73,50 +63,172 @@ export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
  * else; every tenant that a file speaks of is in the result, valid or frozen.
  */
 export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): DesiredState {
-  return createResolver(check)(files)
+  return createResolver(check).resolve(files).state
 }
 
-/** Resolves again and again; what did not change is not computed again, and the state is the same as without memory. */
-export function createResolver(check: CheckWorkflow): (files: Iterable<FleetFile>) => DesiredState {
+/** What a resolver has come to. */
+export interface Resolution {
+  readonly state: DesiredState
+  /** Paths of the tenants whose entry is another one than before; those that are gone are among them. */
+  readonly changed: ReadonlySet<string>
+}
+
+export interface Resolver {
+  /** From all files. What did not change since the last call is not computed again. */
+  resolve(files: Iterable<FleetFile>): Resolution
+  /**
+   * From the files that differ since the last call, at the cost of what they reach. Undefined where only a look at all
+   * files tells what they mean: tenants that come, go or break. A state that was handed out before is patched with it.
+   */
+  update(changes: FleetChanges): Resolution | undefined
+}
+
+/** Resolves again and again; the state is the same as without memory. */
+export function createResolver(check: CheckWorkflow): Resolver {
+  const files = new FilesByOwner()
   let memory = newMemory()
-  return (files) => {
+  let parts: Parts | undefined
+
+  const whole = (fleet: Fleet, hierarchy: Hierarchy): Resolution => {
     const next = newMemory(memory)
-    const state = resolveWith(files, check, memory, next)
+    const made = resolveWhole(fleet, hierarchy, check, memory, next)
+    const changed = parts ? differing(parts.state.tenants, made.state.tenants) : new Set(made.state.tenants.keys())
     memory = next
-    return state
+    parts = made
+    return { state: made.state, changed }
+  }
+  return {
+    resolve: (all) => {
+      const list = [...all]
+      files.reset(list)
+      const fleet = readFleet(list)
+      return whole(fleet, buildHierarchy(fleet))
+    },
+    update: (changes) => {
+      if (!parts || isCrowded(memory)) return undefined
+      const { fleet, hierarchy } = parts.state
+      const patched = files.patch(fleet, hierarchy, changes)
+      if (!patched) return undefined
+      const renewed = renewNodes(patched, hierarchy)
+      if (patched.isShared) return whole(patched.fleet, hierarchy)
+      const changed = resolveReached(parts, renewed, memory)
+      parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
+      return { state: parts.state, changed }
+    },
   }
 }
 
-function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: Memory, next: Memory): DesiredState {
-  const fleet = readFleet(files)
-  const hierarchy = buildHierarchy(fleet)
+/** A state, and what it takes to go on from it. */
+interface Parts {
+  readonly state: Omit<DesiredState, 'tenants'> & { readonly tenants: Map<string, DesiredTenant> }
+  readonly subscriptions: Subscriptions
+  readonly freezes: Freezes
+  /** What was reported of single tenants; most have nothing. */
+  readonly reported: Map<string, readonly Problem[]>
+  /** What concerns the fleet as a whole. */
+  readonly general: readonly Problem[]
+}
+
+function resolveWhole(
+  fleet: Fleet,
+  hierarchy: Hierarchy,
+  check: CheckWorkflow,
+  before: Memory,
+  next: Memory,
+): Parts {
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
   const renderer = createRenderer(
     (document) => check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
     next.renderings,
   )
-  const bind = createBinder(fleet)
-  const bindingsOf = createBindings()
   const signatureOf = createSignatures(fleet, before, next)
-  const problems = [
-    ...fleet.problems,
-    ...hierarchy.problems,
-    ...subscriptions.problems,
-    ...layers.problems,
-    ...checkGuardrails(fleet),
-    ...checkTemplates(fleet, check),
-  ]
-
-  const frozen = frozenTenants(hierarchy, subscriptions, layers)
-  const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
+  const freezes = createFreezes(hierarchy, subscriptions, layers)
+  const found: Problem[] = []
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) }, (item) =>
+    found.push(item),
+  )
   const tenants = new Map<string, DesiredTenant>()
+  const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
     const node = hierarchy.nodes.get(path)
-    const cause = frozen.get(path)
-    const tenant = node && !cause ? rememberedTenant(node) : frozenTenant(path, cause)
-    tenants.set(path, tenant)
+    const cause = freezes.causeOf(path)
+    if (!node || cause) {
+      tenants.set(path, frozenTenant(path, cause))
+      continue
+    }
+    const received = receivedBy(node, subscriptions, layers)
+    const signature = signatureOf(node, received)
+    let known = before.tenants.get(path)
+    if (known?.signature !== signature)
+      known = { signature, tenant: resolveTenant(node, received), problems: found.splice(0) }
+    if (known.tenant.kind === 'valid') next.tenants.set(path, known)
+    tenants.set(path, known.tenant)
+    if (known.problems.length > 0) reported.set(path, known.problems)
   }
+  const parts = {
+    subscriptions,
+    freezes,
+    reported,
+    general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check)],
+  }
+  const state = { tenants, ...contentsOf(fleet), fleet, hierarchy, layers, renderer }
+  return { ...parts, state: { ...state, problems: problemsOf({ ...parts, state }) } }
+}
+
+/** Resolves the tenants that changed files reach, and says which entries are others now. */
+function resolveReached(parts: Parts, { reached, retagged, relayered }: Renewed, memory: Memory): Set<string> {
+  const { state, subscriptions, freezes, reported } = parts
+  const { tenants, layers, fleet, renderer } = state
+  subscriptions.renew(retagged)
+  layers.renew(relayered)
+  freezes.renew(reached)
+  const found: Problem[] = []
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) }, (item) =>
+    found.push(item),
+  )
+  for (const node of reached) {
+    const { path } = node
+    const cause = freezes.causeOf(path)
+    tenants.set(path, cause ? frozenTenant(path, cause) : resolveTenant(node, receivedBy(node, subscriptions, layers)))
+    const problems = found.splice(0)
+    if (problems.length > 0) reported.set(path, problems)
+    else reported.delete(path)
+    // Its signature is of another time: the next look at the whole computes it once more.
+    memory.tenants.delete(path)
+  }
+  return new Set([...reached].map(({ path }) => path))
+}
+
+interface Renewed {
+  readonly reached: ReadonlySet<TenantNode>
+  readonly retagged: ReadonlySet<TenantNode>
+  readonly relayered: readonly TenantNode[]
+}
+
+function renewNodes({ fleet, owners }: Patched, { nodes }: Hierarchy): Renewed {
+  const reached = new Set<TenantNode>()
+  const retagged = new Set<TenantNode>()
+  const relayered: TenantNode[] = []
+  for (const [owner, roles] of owners) {
+    const node = nodes.get(owner)
+    if (!node) continue
+    renewFiles(fleet, node)
+    if (roles.has('tenant')) for (const below of renewSubtree(fleet, node)) retagged.add(below)
+    if (roles.has('overlay')) relayered.push(node)
+    if (roles.has('tenant') || roles.has('overlay') || roles.has('connection'))
+      for (const below of subtree(nodes, owner)) reached.add(below)
+  }
+  return { reached, retagged, relayered }
+}
+
+function receivedBy(node: TenantNode, subscriptions: Subscriptions, layers: Layers): Received[] {
+  return [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]
+    .sort((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1))
+    .map((subscription) => ({ subscription, chain: layers.chainOf(node, subscription.workflow) }))
+}
+
+function contentsOf(fleet: Fleet): Pick<DesiredState, 'connectors' | 'inputSchemas'> {
   const connectors = new Map<Digest, Connector['spec']>()
   for (const connector of fleet.connectors.values()) {
     if (!isUnreadable(connector)) connectors.set(digestOf(connector.resource.spec), connector.resource.spec)
@@ -125,223 +237,31 @@ function resolveWith(files: Iterable<FleetFile>, check: CheckWorkflow, before: M
   for (const action of fleet.actions.values()) {
     if (!isUnreadable(action)) inputSchemas.set(digestOf(action.resource.spec.input), action.resource.spec.input)
   }
-  return { tenants, problems: unique(problems), connectors, inputSchemas, fleet, hierarchy, layers, renderer }
-
-  function rememberedTenant(node: TenantNode): DesiredTenant {
-    const received = [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]
-      .sort((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1))
-      .map((subscription) => ({ subscription, chain: layers.chainOf(node, subscription.workflow) }))
-    const signature = signatureOf(node, received)
-    const known = before.tenants.get(node.path)
-    if (known?.signature === signature) {
-      problems.push(...known.problems)
-      next.tenants.set(node.path, known)
-      return known.tenant
-    }
-    const reported = problems.length
-    const tenant = resolveTenant(node, received)
-    if (tenant.kind === 'valid') next.tenants.set(node.path, { signature, tenant, problems: problems.slice(reported) })
-    return tenant
-  }
-
-  function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
-    const workflows = new Map<string, DesiredWorkflow>()
-    const bindings = new Map<string, ActionBinding>()
-    for (const { subscription, chain } of received) {
-      const workflow = resolveWorkflow(node, subscription, chain)
-      if ('code' in workflow) return freeze(node.path, workflow)
-      const twin = workflows.get(workflow.name)
-      if (twin) {
-        const message = `two workflows named ${workflow.name} reach ${node.path}, by ${twin.share.file} and ${subscription.share.file}`
-        return freeze(
-          node.path,
-          problem('ambiguous-workflow', message, {
-            tenant: node.path,
-            place: { file: subscription.share.file, line: 1, column: 1 },
-          }),
-        )
-      }
-      workflows.set(workflow.name, workflow)
-      for (const action of actionsOf(workflow.spec)) {
-        if (bindings.has(action)) continue
-        const bound = bind(node, action)
-        if (bound.kind === 'unbound')
-          return freeze(node.path, {
-            ...bound.problem,
-            message: `${bound.problem.message} (needed by ${workflow.name})`,
-          })
-        bindings.set(action, bound.binding)
-      }
-    }
-    const extra =
-      node.children.length === 0 &&
-      node.files.overlays.find(
-        (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
-      )
-    if (extra) {
-      problems.push(
-        warning('overlay-not-shared', `${node.path} does not receive ${extra.resource.spec.workflow}`, {
-          tenant: node.path,
-          place: { file: extra.file, line: 1, column: 1 },
-          path: '/spec/workflow',
-        }),
-      )
-    }
-    const context: TenantContext = {
-      path: node.path,
-      uid: node.uid,
-      displayName: node.declared.resource.spec.displayName,
-      tags: node.tags,
-      values: node.values,
-      timezone: node.timezone,
-      concurrentRuns: node.concurrentRuns,
-      suspended: node.suspended,
-      bindings: bindingsOf(bindings),
-    }
-    const contextDigest = contextDigestOf(context)
-    const rendered: Record<string, unknown> = {}
-    for (const [name, { digest, release, owner }] of workflows) rendered[name] = { digest, owner, release }
-    const digest = digestOnce({ context: contextDigest, workflows: rendered })
-    return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
-  }
-
-  /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
-  function resolveWorkflow(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
-    const isCommon = (subscription.updates ?? node.updates) === 'auto'
-    const known = isCommon ? common.get(chain)?.get(subscription) : undefined
-    if (known) return known
-    const workflow = resolveAlone(node, subscription, chain)
-    if (!isCommon || 'code' in workflow || workflow.held) return workflow
-    const bySubscription = common.get(chain) ?? new Map<Subscription, DesiredWorkflow>()
-    common.set(chain, bySubscription.set(subscription, workflow))
-    return workflow
-  }
-
-  function resolveAlone(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
-    const { workflow, share, target } = subscription
-    if (target.kind === 'none') return { ...target.problem, tenant: node.path }
-    const own = isLayer(chain) && chain.overlay.owner === node.path ? chain : undefined
-    const refused = changeOfReadOnly(chain, workflow)
-    if (refused) return { ...refused, tenant: node.path }
-    const wanted =
-      chain.workflow === workflow
-        ? releaseInForce(node, subscription, own, target.version)
-        : cloneVersion(chain, target.version)
-    const { rendering, release, held } = renderer.resolve(chain, wanted)
-    if (rendering.kind === 'invalid') {
-      const from = own
-        ? { place: { file: own.overlay.file, line: 1, column: 1 }, path: '/spec/base' }
-        : { place: { file: node.declared.file, line: 1, column: 1 }, path: `/spec/pins/${workflow.name}` }
-      return { ...(!rendering.problem.place && from), ...rendering.problem, tenant: node.path }
-    }
-    if (held) problems.push(heldBack(held, workflow.name))
-    const { document } = rendering
-    return {
-      name: workflow.name,
-      owner: chain.workflow.owner,
-      release,
-      digest: digestOf(document.spec),
-      spec: document.spec as unknown as Workflow['spec'],
-      chain,
-      share,
-      wanted: target.version,
-      updates: subscription.updates ?? node.updates,
-      ...(held && { held }),
-    }
-  }
-
-  /** An overlay or a clone of somebody to whom the workflow is shared read-only; it would reach all below its owner. */
-  function changeOfReadOnly(chain: Chain, workflow: WorkflowFiles): Problem | undefined {
-    const isReadOnly = (owner: string): boolean =>
-      subscriptions.byTenant.get(owner)?.get(fullName(workflow.owner, workflow.name))?.access === 'read-only'
-    const changes = [...(chain.workflow === workflow ? [] : [chain.workflow.head]), ...overlaysOf(chain)]
-    const change = changes.find((entry) => entry && isReadOnly(entry.owner))
-    if (!change) return undefined
-    return problem('not-customisable', `${workflow.name} is shared read-only with ${change.owner}`, {
-      place: { file: change.file, line: 1, column: 1 },
-      path: '/spec/workflow',
-    })
-  }
-
-  /** In the modes review and pinned a release moves only when a file of the tenant says so. */
-  function releaseInForce(
-    node: TenantNode,
-    subscription: Subscription,
-    own: LayerChain | undefined,
-    target: string,
-  ): string {
-    if ((subscription.updates ?? node.updates) === 'auto') return target
-    const bases = own ? overlaysBeside(own).map(({ overlay }) => overlay.resource.spec.base) : []
-    const pinned = newestFirst(bases).at(-1) ?? pinOf(node, subscription.workflow.name)
-    if (pinned !== undefined) return pinned
-    problems.push(
-      warning(
-        'not-pinned',
-        `${node.path} follows the channel of ${subscription.workflow.name} until a release is pinned`,
-        {
-          tenant: node.path,
-          place: { file: node.declared.file, line: 1, column: 1 },
-          path: '/spec/updates',
-        },
-      ),
-    )
-    return target
-  }
-
-  function freeze(path: string, cause: Problem): DesiredTenant {
-    problems.push(cause)
-    return { kind: 'frozen', path, cause }
-  }
+  return { connectors, inputSchemas }
 }
 
 function frozenTenant(path: string, cause: Problem | undefined): DesiredTenant {
   return { kind: 'frozen', path, cause: cause ?? problem('unknown-tenant', `${path} is not declared`) }
 }
 
-/** A tenant is frozen by its own broken files, by those of its ancestors, and by nothing else. */
-function frozenTenants(
-  hierarchy: Hierarchy,
-  subscriptions: Subscriptions,
-  layers: Layers,
-): ReadonlyMap<string, Problem> {
-  const frozen = new Map(hierarchy.frozen)
-  for (const item of layers.problems)
-    if (item.tenant !== undefined && !frozen.has(item.tenant)) frozen.set(item.tenant, item)
-  for (const node of hierarchy.nodes.values()) {
-    const above = node.parent && frozen.get(node.parent.path)
-    if (above && !frozen.has(node.path)) {
-      const file = above.place?.file ?? node.parent?.declared.file ?? ''
-      frozen.set(node.path, above.code === 'frozen-by' ? above : { ...frozenBy(file, above), tenant: node.path })
-    }
-  }
-  // Last, because a share that two files dispute concerns the one tenant and is not handed down.
-  for (const [path, cause] of subscriptions.frozen) if (!frozen.has(path)) frozen.set(path, cause)
-  return frozen
+function differing(before: ReadonlyMap<string, DesiredTenant>, after: ReadonlyMap<string, DesiredTenant>): Set<string> {
+  const changed = new Set<string>()
+  for (const [path, tenant] of after) if (before.get(path) !== tenant) changed.add(path)
+  for (const path of before.keys()) if (!after.has(path)) changed.add(path)
+  return changed
 }
 
-function pinOf(node: TenantNode, workflow: string): string | undefined {
-  for (let at: TenantNode | null = node; at; at = at.parent) {
-    const pin = at.declared.resource.spec.pins?.[workflow]
-    if (pin !== undefined) return pin
-  }
-  return undefined
-}
-
-function cloneVersion(chain: Chain, wanted: string): string {
-  let root = chain
-  while (root.above) root = root.above
-  const { head, releases } = root.workflow
-  return releases.size === 0 && head && !isUnreadable(head) ? head.resource.spec.version : wanted
-}
-
-function heldBack(held: NonNullable<Resolved['held']>, workflow: string): Problem {
-  const { level, conflicts } = held.at
-  const message = `${workflow} stays behind ${held.wanted} at ${level.owner}: ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`
-  return warning('held-back', message, {
-    tenant: level.owner,
-    place: { file: level.file, line: 1, column: 1 },
-    path: '/spec/base',
-  })
+function problemsOf({
+  state,
+  subscriptions,
+  general,
+  reported,
+}: Pick<Parts, 'subscriptions' | 'general' | 'reported'> & {
+  readonly state: Pick<DesiredState, 'fleet' | 'hierarchy' | 'layers'>
+}): Problem[] {
+  const { fleet, hierarchy, layers } = state
+  const first = [fleet.problems, hierarchy.problems, subscriptions.problems, layers.problems, general]
+  return unique([...first.flat(), ...[...reported.values()].flat()])
 }
 
 /** Static problems of every head and release, once a file. */

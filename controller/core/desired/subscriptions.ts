@@ -3,7 +3,7 @@ import { type Problem, problem, warning } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { type Target, targetRelease } from './releases.ts'
-import { selects, subtree } from './select.ts'
+import { selects } from './select.ts'
 
 /** What a share hands to one tenant. */
 export interface Subscription {
@@ -20,6 +20,31 @@ export interface Subscriptions {
   /** Tenants for which two shares disagree. */
   readonly frozen: ReadonlyMap<string, Problem>
   readonly problems: readonly Problem[]
+  /** Selects anew for tenants whose tags have changed; everything else stays. */
+  renew(tenants: Iterable<TenantNode>): void
+}
+
+/** A share made ready: what it hands to whoever it selects. */
+interface Offer {
+  readonly order: number
+  readonly share: Declared<'Share'>
+  /** Present where the share reaches beyond its owner: it hands out nothing and freezes those below him. */
+  readonly beyond?: Problem
+  readonly given: readonly (Given | { readonly unknown: Problem })[]
+}
+
+interface Given {
+  readonly key: string
+  readonly path: string
+  readonly name: string
+  readonly subscription: Subscription
+}
+
+interface Choice {
+  readonly subscriptions: ReadonlyMap<string, Subscription>
+  readonly selectedBy: readonly Offer[]
+  readonly frozen?: Problem
+  readonly clashes: readonly Problem[]
 }
 
 /**
@@ -28,74 +53,151 @@ export interface Subscriptions {
  * share has decided.
  */
 export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Subscriptions {
-  const byTenant = new Map<string, Map<string, Subscription>>()
+  const { offers, problems } = readShares(fleet, nodes)
+  const reaching = createReach(offers)
+  const byTenant = new Map<string, ReadonlyMap<string, Subscription>>()
   const frozen = new Map<string, Problem>()
+  const selectedBy = new Map<string, readonly Offer[]>()
+  const selected = new Map<Offer, number>()
+  const clashes = new Map<string, readonly Problem[]>()
+  const count = (offer: Offer, by: number): void => void selected.set(offer, (selected.get(offer) ?? 0) + by)
+
+  const renew = (tenants: Iterable<TenantNode>): void => {
+    for (const tenant of tenants) {
+      const { path } = tenant
+      for (const offer of selectedBy.get(path) ?? []) count(offer, -1)
+      const choice = choose(tenant, reaching(tenant))
+      for (const offer of choice.selectedBy) count(offer, 1)
+      replace(selectedBy, path, choice.selectedBy, choice.selectedBy.length > 0)
+      replace(byTenant, path, choice.subscriptions, choice.subscriptions.size > 0)
+      replace(frozen, path, choice.frozen as Problem, choice.frozen !== undefined)
+      replace(clashes, path, choice.clashes, choice.clashes.length > 0)
+    }
+  }
+  renew(nodes.values())
+  const missed = (): Problem[] =>
+    offers
+      .filter((offer) => !offer.beyond && !selected.get(offer))
+      .map(({ share }) =>
+        warning('empty-selector', 'the share selects no tenant', { ...placeIn(share), path: '/spec/to' }),
+      )
+  return {
+    byTenant,
+    frozen,
+    renew,
+    get problems() {
+      return [...problems, ...missed(), ...[...clashes.values()].flat()]
+    },
+  }
+}
+
+function replace<T>(map: Map<string, T>, key: string, value: T, isKept: boolean): void {
+  if (isKept) map.set(key, value)
+  else map.delete(key)
+}
+
+/** What can be said of the shares themselves, from the nearest owners up. */
+function readShares(
+  fleet: Fleet,
+  nodes: ReadonlyMap<string, TenantNode>,
+): { readonly offers: readonly Offer[]; readonly problems: readonly Problem[] } {
   const problems: Problem[] = []
   const shared = new Set<WorkflowFiles>()
-
-  for (const share of [...fleet.shares].sort((a, b) => depthOf(b.owner) - depthOf(a.owner))) {
+  const shares = [...fleet.shares].sort((a, b) => depthOf(b.owner) - depthOf(a.owner))
+  const offers = shares.map((share, order): Offer => {
     const { spec } = share.resource
-    const at = (path: string) => ({ place: { file: share.file, line: 1, column: 1 }, path })
     const root = spec.to.subtree ?? share.owner
     if (!isWithin(root, share.owner)) {
-      const beyond = problem('out-of-scope', `a share of ${share.owner} cannot reach ${root}`, at('/spec/to/subtree'))
+      const message = `a share of ${share.owner} cannot reach ${root}`
+      const beyond = problem('out-of-scope', message, { ...placeIn(share), path: '/spec/to/subtree' })
       problems.push(beyond)
-      freeze(frozen, subtree(nodes, share.owner), beyond)
-      continue
+      return { order, share, beyond, given: [] }
     }
     if (root !== '' && !nodes.has(root) && !fleet.tenants.has(root))
-      problems.push(problem('unknown-tenant', `there is no tenant ${root}`, at('/spec/to/subtree')))
-    const tenants = [...subtree(nodes, root)].filter((tenant) => selects(spec.to, tenant))
-    if (tenants.length === 0) problems.push(warning('empty-selector', 'the share selects no tenant', at('/spec/to')))
-
-    for (const wanted of spec.workflows) {
+      problems.push(
+        problem('unknown-tenant', `there is no tenant ${root}`, { ...placeIn(share), path: '/spec/to/subtree' }),
+      )
+    const given = spec.workflows.map((wanted) => {
       const path = `/spec/workflows/[name=${wanted.name}]`
       const workflow = visibleWorkflow(fleet, share.owner, wanted.name)
       if ('code' in workflow) {
-        const unknown = { ...workflow, ...at(`${path}/name`) }
+        const unknown = { ...workflow, ...placeIn(share), path: `${path}/name` }
         problems.push(unknown)
-        // A misspelt name must not read as "these tenants no longer get the workflow".
-        freeze(frozen, tenants, unknown)
-        continue
+        return { unknown }
       }
       shared.add(workflow)
       const target = targetRelease(workflow, wanted, { file: share.file, path })
       if (target.kind === 'none') problems.push(target.problem)
-      const subscription = {
+      const subscription: Subscription = {
         workflow,
         share,
         target,
         access: spec.access ?? 'customisable',
         updates: spec.updates,
-      } as const
-      for (const tenant of tenants) {
-        const mine = byTenant.get(tenant.path) ?? new Map<string, Subscription>()
-        byTenant.set(tenant.path, mine)
-        const key = fullName(workflow.owner, workflow.name)
-        const other = mine.get(key)
-        if (!other) mine.set(key, subscription)
-        else if (other.share.owner === share.owner && !agree(other, subscription)) {
-          const clash = problem(
-            'share-conflict',
-            `${share.file} and ${other.share.file} disagree about ${wanted.name} for ${tenant.path}`,
-            { ...at(path), tenant: tenant.path },
-          )
-          problems.push(clash)
-          frozen.set(tenant.path, clash)
-        }
+      }
+      return { key: fullName(workflow.owner, workflow.name), path, name: wanted.name, subscription }
+    })
+    return { order, share, given }
+  })
+  for (const workflow of fleet.workflows.values()) {
+    if (workflow.head && !isUnreadable(workflow.head) && !shared.has(workflow) && !isClone(workflow))
+      problems.push(warning('not-shared', `${workflow.name} is shared with nobody`, placeIn(workflow.head)))
+  }
+  return { offers, problems }
+}
+
+/** The offers that may select a tenant, in order: those whose subtree it lies in. Tenants without an own one share the list. */
+function createReach(offers: readonly Offer[]): (tenant: TenantNode) => readonly Offer[] {
+  const byRoot = Map.groupBy(offers, ({ share, beyond }) =>
+    beyond ? share.owner : (share.resource.spec.to.subtree ?? share.owner),
+  )
+  const known = new Map<TenantNode, readonly Offer[]>()
+  const reach = (tenant: TenantNode): readonly Offer[] => {
+    let all = known.get(tenant)
+    if (!all) {
+      const above = tenant.parent ? reach(tenant.parent) : (byRoot.get('') ?? [])
+      const own = byRoot.get(tenant.path)
+      all = own ? [...above, ...own].sort((a, b) => a.order - b.order) : above
+      known.set(tenant, all)
+    }
+    return all
+  }
+  return reach
+}
+
+function choose(tenant: TenantNode, offers: readonly Offer[]): Choice {
+  const subscriptions = new Map<string, Subscription>()
+  const selectedBy: Offer[] = []
+  const clashes: Problem[] = []
+  let frozen: Problem | undefined
+  for (const offer of offers) {
+    if (offer.beyond) {
+      frozen ??= offer.beyond
+      continue
+    }
+    if (!selects(offer.share.resource.spec.to, tenant)) continue
+    selectedBy.push(offer)
+    for (const given of offer.given) {
+      if ('unknown' in given) {
+        // A misspelt name must not read as "these tenants no longer get the workflow".
+        frozen ??= given.unknown
+        continue
+      }
+      const { key, path, name, subscription } = given
+      const other = subscriptions.get(key)
+      if (!other) subscriptions.set(key, subscription)
+      else if (other.share.owner === offer.share.owner && !agree(other, subscription)) {
+        const message = `${offer.share.file} and ${other.share.file} disagree about ${name} for ${tenant.path}`
+        frozen = problem('share-conflict', message, { ...placeIn(offer.share), path, tenant: tenant.path })
+        clashes.push(frozen)
       }
     }
   }
-  for (const workflow of fleet.workflows.values()) {
-    if (workflow.head && !isUnreadable(workflow.head) && !shared.has(workflow) && !isClone(workflow)) {
-      problems.push(
-        warning('not-shared', `${workflow.name} is shared with nobody`, {
-          place: { file: workflow.head.file, line: 1, column: 1 },
-        }),
-      )
-    }
-  }
-  return { byTenant, frozen, problems }
+  return { subscriptions, selectedBy, clashes, ...(frozen && { frozen }) }
+}
+
+function placeIn({ file }: { readonly file: string }) {
+  return { place: { file, line: 1, column: 1 } }
 }
 
 /** The workflow of a short or full name as seen from a tenant (empty: the root), or what is wrong with the name. */
@@ -135,10 +237,6 @@ export function mayBeClone(workflow: WorkflowFiles): boolean {
 export function cloneBase(workflow: WorkflowFiles): string | undefined {
   if (!workflow.head || isUnreadable(workflow.head)) return undefined
   return workflow.head.resource.metadata.annotations?.[baseAnnotation]
-}
-
-function freeze(frozen: Map<string, Problem>, tenants: Iterable<TenantNode>, cause: Problem): void {
-  for (const tenant of tenants) if (!frozen.has(tenant.path)) frozen.set(tenant.path, cause)
 }
 
 function agree(a: Subscription, b: Subscription): boolean {

@@ -1,0 +1,208 @@
+import type { ActionBinding, TenantContext } from '../model/effective.ts'
+import type { Workflow } from '../model/generated/kinds.ts'
+import { type Problem, problem, warning } from '../model/problems.ts'
+import { actionsOf, type Bind, createBindings } from './bind.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf } from './chain.ts'
+import { contextDigestOf, digestOf, digestOnce } from './digest.ts'
+import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
+import type { TenantNode } from './hierarchy.ts'
+import { newestFirst } from './releases.ts'
+import type { Renderer, Resolved } from './render.ts'
+import type { DesiredTenant, DesiredWorkflow } from './resolve.ts'
+import type { Subscription, Subscriptions } from './subscriptions.ts'
+
+/** A workflow that a share hands to a tenant, and the overlays on the way to it. */
+export interface Received {
+  readonly subscription: Subscription
+  readonly chain: Chain
+}
+
+export interface TenantParts {
+  readonly subscriptions: Pick<Subscriptions, 'byTenant'>
+  readonly renderer: Renderer
+  readonly bind: Bind
+}
+
+/** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
+export function createTenantResolver(
+  { subscriptions, renderer, bind }: TenantParts,
+  report: (problem: Problem) => void,
+): (node: TenantNode, received: readonly Received[]) => DesiredTenant {
+  const bindingsOf = createBindings()
+  const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
+  return resolveTenant
+
+  function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
+    const workflows = new Map<string, DesiredWorkflow>()
+    const bindings = new Map<string, ActionBinding>()
+    for (const { subscription, chain } of received) {
+      const workflow = resolveWorkflow(node, subscription, chain)
+      if ('code' in workflow) return freeze(node.path, workflow)
+      const twin = workflows.get(workflow.name)
+      if (twin) {
+        const message = `two workflows named ${workflow.name} reach ${node.path}, by ${twin.share.file} and ${subscription.share.file}`
+        return freeze(
+          node.path,
+          problem('ambiguous-workflow', message, {
+            tenant: node.path,
+            place: { file: subscription.share.file, line: 1, column: 1 },
+          }),
+        )
+      }
+      workflows.set(workflow.name, workflow)
+      for (const action of actionsOf(workflow.spec)) {
+        if (bindings.has(action)) continue
+        const bound = bind(node, action)
+        if (bound.kind === 'unbound')
+          return freeze(node.path, {
+            ...bound.problem,
+            message: `${bound.problem.message} (needed by ${workflow.name})`,
+          })
+        bindings.set(action, bound.binding)
+      }
+    }
+    const extra =
+      node.children.length === 0 &&
+      node.files.overlays.find(
+        (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
+      )
+    if (extra) {
+      report(
+        warning('overlay-not-shared', `${node.path} does not receive ${extra.resource.spec.workflow}`, {
+          tenant: node.path,
+          place: { file: extra.file, line: 1, column: 1 },
+          path: '/spec/workflow',
+        }),
+      )
+    }
+    const context: TenantContext = {
+      path: node.path,
+      uid: node.uid,
+      displayName: node.declared.resource.spec.displayName,
+      tags: node.tags,
+      values: node.values,
+      timezone: node.timezone,
+      concurrentRuns: node.concurrentRuns,
+      suspended: node.suspended,
+      bindings: bindingsOf(bindings),
+    }
+    const contextDigest = contextDigestOf(context)
+    const rendered: Record<string, unknown> = {}
+    for (const [name, { digest, release, owner }] of workflows) rendered[name] = { digest, owner, release }
+    const digest = digestOnce({ context: contextDigest, workflows: rendered })
+    return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
+  }
+
+  /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
+  function resolveWorkflow(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
+    const isCommon = (subscription.updates ?? node.updates) === 'auto'
+    const known = isCommon ? common.get(chain)?.get(subscription) : undefined
+    if (known) return known
+    const workflow = resolveAlone(node, subscription, chain)
+    if (!isCommon || 'code' in workflow || workflow.held) return workflow
+    const bySubscription = common.get(chain) ?? new Map<Subscription, DesiredWorkflow>()
+    common.set(chain, bySubscription.set(subscription, workflow))
+    return workflow
+  }
+
+  function resolveAlone(node: TenantNode, subscription: Subscription, chain: Chain): DesiredWorkflow | Problem {
+    const { workflow, share, target } = subscription
+    if (target.kind === 'none') return { ...target.problem, tenant: node.path }
+    const own = isLayer(chain) && chain.overlay.owner === node.path ? chain : undefined
+    const refused = changeOfReadOnly(chain, workflow)
+    if (refused) return { ...refused, tenant: node.path }
+    const wanted =
+      chain.workflow === workflow
+        ? releaseInForce(node, subscription, own, target.version)
+        : cloneVersion(chain, target.version)
+    const { rendering, release, held } = renderer.resolve(chain, wanted)
+    if (rendering.kind === 'invalid') {
+      const from = own
+        ? { place: { file: own.overlay.file, line: 1, column: 1 }, path: '/spec/base' }
+        : { place: { file: node.declared.file, line: 1, column: 1 }, path: `/spec/pins/${workflow.name}` }
+      return { ...(!rendering.problem.place && from), ...rendering.problem, tenant: node.path }
+    }
+    if (held) report(heldBack(held, workflow.name))
+    const { document } = rendering
+    return {
+      name: workflow.name,
+      owner: chain.workflow.owner,
+      release,
+      digest: digestOf(document.spec),
+      spec: document.spec as unknown as Workflow['spec'],
+      chain,
+      share,
+      wanted: target.version,
+      updates: subscription.updates ?? node.updates,
+      ...(held && { held }),
+    }
+  }
+
+  /** An overlay or a clone of somebody to whom the workflow is shared read-only; it would reach all below its owner. */
+  function changeOfReadOnly(chain: Chain, workflow: WorkflowFiles): Problem | undefined {
+    const isReadOnly = (owner: string): boolean =>
+      subscriptions.byTenant.get(owner)?.get(fullName(workflow.owner, workflow.name))?.access === 'read-only'
+    const changes = [...(chain.workflow === workflow ? [] : [chain.workflow.head]), ...overlaysOf(chain)]
+    const change = changes.find((entry) => entry && isReadOnly(entry.owner))
+    if (!change) return undefined
+    return problem('not-customisable', `${workflow.name} is shared read-only with ${change.owner}`, {
+      place: { file: change.file, line: 1, column: 1 },
+      path: '/spec/workflow',
+    })
+  }
+
+  /** In the modes review and pinned a release moves only when a file of the tenant says so. */
+  function releaseInForce(
+    node: TenantNode,
+    subscription: Subscription,
+    own: LayerChain | undefined,
+    target: string,
+  ): string {
+    if ((subscription.updates ?? node.updates) === 'auto') return target
+    const bases = own ? overlaysBeside(own).map(({ overlay }) => overlay.resource.spec.base) : []
+    const pinned = newestFirst(bases).at(-1) ?? pinOf(node, subscription.workflow.name)
+    if (pinned !== undefined) return pinned
+    report(
+      warning(
+        'not-pinned',
+        `${node.path} follows the channel of ${subscription.workflow.name} until a release is pinned`,
+        {
+          tenant: node.path,
+          place: { file: node.declared.file, line: 1, column: 1 },
+          path: '/spec/updates',
+        },
+      ),
+    )
+    return target
+  }
+
+  function freeze(path: string, cause: Problem): DesiredTenant {
+    report(cause)
+    return { kind: 'frozen', path, cause }
+  }
+}
+
+function pinOf(node: TenantNode, workflow: string): string | undefined {
+  for (let at: TenantNode | null = node; at; at = at.parent) {
+    const pin = at.declared.resource.spec.pins?.[workflow]
+    if (pin !== undefined) return pin
+  }
+  return undefined
+}
+
+function cloneVersion(chain: Chain, wanted: string): string {
+  let root = chain
+  while (root.above) root = root.above
+  const { head, releases } = root.workflow
+  return releases.size === 0 && head && !isUnreadable(head) ? head.resource.spec.version : wanted
+}
+
+function heldBack(held: NonNullable<Resolved['held']>, workflow: string): Problem {
+  const { level, conflicts } = held.at
+  const message = `${workflow} stays behind ${held.wanted} at ${level.owner}: ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}`
+  return warning('held-back', message, {
+    tenant: level.owner,
+    place: { file: level.file, line: 1, column: 1 },
+    path: '/spec/base',
+  })
+}
