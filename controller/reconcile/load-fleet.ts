@@ -57,7 +57,9 @@ export function createFleetLoader(
   }
   const update = (before: LoadedFleet, snapshot: Snapshot, changed: readonly ChangedFile[]): Resolution | undefined => {
     if (!isRefusedAsBefore(before.snapshot, snapshot)) return undefined
-    const changes = changed.map(({ path, after }) => [path, after ? fleetFile(path, after.oid, verdicts) : null] as const)
+    const changes = changed.map(
+      ({ path, after }) => [path, after ? fleetFile(path, after.oid, verdicts) : null] as const,
+    )
     return resolver.update(new Map(changes))
   }
   const connectorProblems = (fleet: Fleet): readonly Problem[] => {
@@ -170,7 +172,8 @@ function inUse({ files }: Snapshot, verdicts: ReadonlyMap<string, Verdict>): Map
 
 /** What the source would not read is no file that changes: another refusal needs a look at the whole. */
 function isRefusedAsBefore(before: Snapshot, now: Snapshot): boolean {
-  const told = ({ problems }: Snapshot): string => problems.map((item) => `${item.place?.file} ${item.message}`).join('\n')
+  const told = ({ problems }: Snapshot): string =>
+    problems.map((item) => `${item.place?.file} ${item.message}`).join('\n')
   return before.problems.length === now.problems.length && told(before) === told(now)
 }
 

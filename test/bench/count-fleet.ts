@@ -44,16 +44,6 @@ export function stateOf(desired: DesiredState): string {
   return hash('sha256', lines.join('\n'))
 }
 
-/** How many tenants have another digest than before. */
-export function changedTenants(before: DesiredState, after: DesiredState): number {
-  let changed = 0
-  for (const tenant of after.tenants.values()) {
-    const earlier = before.tenants.get(tenant.path)
-    if (!earlier || digestOf(earlier) !== digestOf(tenant)) changed++
-  }
-  return changed
-}
-
 function digestOf(tenant: DesiredState['tenants'] extends ReadonlyMap<string, infer T> ? T : never): string {
   return tenant.kind === 'valid' ? tenant.digest : 'frozen'
 }

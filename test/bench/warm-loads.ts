@@ -5,7 +5,7 @@ import { type DesiredState, impactOf } from '../../controller/core/desired/index
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
-import { changedTenants, stateOf } from './count-fleet.ts'
+import { stateOf } from './count-fleet.ts'
 import type { FleetRepository } from './fleet-repository.ts'
 import { timed } from './harness.ts'
 
@@ -37,7 +37,10 @@ export async function measureWarmLoads(repository: FleetRepository, runs: number
         spawnMs.push(await diffTree(gitdir, base, commit))
         repository.moveTo(commit)
         const { result, ms } = await timed(load)
-        const known = changes.get(name) ?? { ms: [], tenants: changedTenants(desired, result.desired) }
+        const known = changes.get(name) ?? {
+          ms: [],
+          tenants: result.changed === 'all' ? result.desired.tenants.size : result.changed.size,
+        }
         known.ms.push(ms)
         changes.set(name, known)
         repository.moveTo(base)

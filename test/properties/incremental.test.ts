@@ -1,7 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createResolver, type DesiredState, type FleetChanges, type FleetFile, resolve } from '../../controller/core/desired/index.ts'
+import {
+  createResolver,
+  type DesiredState,
+  type FleetChanges,
+  type FleetFile,
+  resolve,
+} from '../../controller/core/desired/index.ts'
 import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { digestsOf, frozenOf, problemsOf, renderDigestsOf } from '../fakes/fleet-answers.ts'

@@ -40,8 +40,7 @@ function loadedFrom(current: () => Files): LoadedFleet {
   const desired = resolveFiles(current())
   const revision = { commit: 'c'.repeat(40), tree: 't', uncommitted: [] }
   const snapshot = { revision, files: new Map(), problems: [] } as unknown as LoadedFleet['snapshot']
-  return { snapshot, desired, problems: [],
-        changed: 'all', timings: { snapshot: 0, parse: 0, resolve: 0, parsed: 0 } }
+  return { snapshot, desired, problems: [], changed: 'all', timings: { snapshot: 0, parse: 0, resolve: 0, parsed: 0 } }
 }
 
 test('the digests of a plan are those that are applied', async () => {

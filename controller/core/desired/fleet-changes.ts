@@ -86,7 +86,10 @@ function withParts(fleet: Fleet, read: ReadonlyMap<string, { before: Fleet; now:
     [...of(fleet).filter(({ owner }) => !read.has(owner)), ...[...read.values()].flatMap(({ now }) => of(now))].sort(
       (a, b) => (a.file < b.file ? -1 : 1),
     )
-  const map = <T>(of: (part: Fleet) => ReadonlyMap<string, T>, fileOf: (key: string, entry: T) => string): Map<string, T> => {
+  const map = <T>(
+    of: (part: Fleet) => ReadonlyMap<string, T>,
+    fileOf: (key: string, entry: T) => string,
+  ): Map<string, T> => {
     const all = new Map(of(fleet))
     for (const { before, now } of read.values()) {
       for (const key of of(before).keys()) all.delete(key)

@@ -129,13 +129,7 @@ interface Parts {
   readonly general: readonly Problem[]
 }
 
-function resolveWhole(
-  fleet: Fleet,
-  hierarchy: Hierarchy,
-  check: CheckWorkflow,
-  before: Memory,
-  next: Memory,
-): Parts {
+function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, before: Memory, next: Memory): Parts {
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
   const renderer = createRenderer(
@@ -215,7 +209,8 @@ function renewNodes({ fleet, owners }: Patched, { nodes }: Hierarchy): Renewed {
     if (!node) continue
     renewFiles(fleet, node)
     if (roles.has('tenant')) for (const below of renewSubtree(fleet, node)) retagged.add(below)
-    if (roles.has('overlay')) relayered.push(node)
+    // Whatever changed, all files of the owner were read anew, and a chain must hold the overlays that its tenant has.
+    relayered.push(node)
     if (roles.has('tenant') || roles.has('overlay') || roles.has('connection'))
       for (const below of subtree(nodes, owner)) reached.add(below)
   }

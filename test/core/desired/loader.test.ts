@@ -64,7 +64,7 @@ describe('loading again', () => {
     now.files = { ...fleet, ...tenant('acme/south', 'values: { a: 1 }') }
     const second = await load()
     expect([first.timings.parsed, second.timings.parsed]).toEqual([Object.keys(fleet).length, 1])
-    expect(changedBetween(first.desired, second.desired)).toEqual(['acme/south'])
+    expect([first.changed, second.changed]).toEqual(['all', new Set(['acme/south'])])
     expect(changedBetween(second.desired, (await sourceOf(now.files).load()).desired)).toEqual([])
   })
 
