@@ -70,6 +70,10 @@ function eventLine(
   switch (event.type) {
     case 'AttemptSucceeded': {
       if (event.skipped) return out.style('dim', `- ${step}  skipped`)
+      if (event.opens) {
+        const items = event.items === undefined ? 'branches begin' : `${event.items.length} items`
+        return `◆ ${step}  ${items}`
+      }
       if (event.branch !== undefined) return `◆ ${step}  ${event.branch}`
       const by = event.by === undefined ? '' : `  as ${showSafely(event.by)} said`
       if (event.connection === undefined) return `${out.style('green', '✓')} ${step.trimEnd()}${by}`
@@ -84,6 +88,7 @@ function eventLine(
     case 'AttemptUnknown':
       return `${out.style('yellow', '?')} ${step}  ${event.code}: ${showSafely(event.message)}`
     case 'TimerSet':
+      if (event.connection === undefined) return `… ${step}  sleeps until ${new Date(event.fireAt).toISOString()}`
       return event.postponed === undefined ? undefined : `… ${step}  not sent yet: ${showSafely(event.postponed)}`
     case 'ApprovalRequested':
       return `${out.style('yellow', '…')} ${step}  waits for approval: ${showSafely(event.message)}`

@@ -166,6 +166,88 @@ export function backendConformance(name: string, open: () => Promise<OpenedBacke
     })
   })
 
+  describe(`${name}: sleep`, () => {
+    const nap = (seconds: number) => `steps: [{ id: nap, sleep: { seconds: ${seconds} } }, { id: a, action: act }]`
+
+    it('gives the slot back, survives a restart, and goes on by itself', async () => {
+      const first = await opened()
+      const one = tenantOf('one', 1)
+      const start = startOf({ workflow: nap(2), tenant: one })
+      await first.backend.start(start)
+      await waits(first.backend, idOf(start))
+      const next = startOf({ workflow: once, tenant: one })
+      await first.backend.start(next)
+      expect((await ended(first.backend, idOf(next))).phase).toBe('succeeded')
+      const { backend } = await first.reopen()
+      onTestFinished(() => backend.close())
+      const state = await ended(backend, idOf(start))
+      expect(state.phase).toBe('succeeded')
+      const { startedAt = 0, settledAt = 0 } = state.steps.get('nap') ?? {}
+      expect(settledAt - startedAt).toBeGreaterThanOrEqual(2_000)
+    })
+
+    it('ends where the run is cancelled', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({ workflow: nap(3_600) })
+      await backend.start(start)
+      await waits(backend, idOf(start))
+      expect(await backend.cancel(idOf(start), { by: 'ada', reason: 'enough' })).toBe('cancelled')
+      expect((await ended(backend, idOf(start))).phase).toBe('cancelled')
+      expect(calls()).toEqual([])
+    })
+
+    it('is not the only thing that ends a wait: no answer in time is a no, across a restart', async () => {
+      const first = await opened()
+      const start = startOf({ workflow: 'steps: [{ id: ask, timeoutSeconds: 1, approval: { message: Sure? } }]' })
+      await first.backend.start(start)
+      await waits(first.backend, idOf(start))
+      const { backend } = await first.reopen()
+      onTestFinished(() => backend.close())
+      expect((await ended(backend, idOf(start))).failure?.code).toBe('approval-timeout')
+    })
+  })
+
+  describe(`${name}: blocks`, () => {
+    it('perform branches and items at the same time, each instance under a key of its own', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({
+        workflow: `
+steps:
+  - id: both
+    parallel:
+      - { id: one, steps: [{ id: a, action: act, with: { ms: 100 } }] }
+      - { id: two, steps: [{ id: l, forEach: { in: '\${{ [1, 2] }}', concurrency: 2, steps: [{ id: b, action: act, with: { ms: 100 } }] } }] }
+outputs: { count: '\${{ size(steps.l.outputs.results) }}' }
+`,
+      })
+      await backend.start(start)
+      expect(await ended(backend, idOf(start))).toMatchObject({ phase: 'succeeded', outputs: { count: 2 } })
+      expect(mostAtOnce(calls(), 'acme')).toBe(3)
+      const keys = calls().flatMap(({ phase, key }) => (phase === 'begin' ? [key] : []))
+      expect(keys.toSorted()).toEqual(['a', 'b[0]', 'b[1]'].map((step) => `${idOf(start)}/${step}`))
+    })
+
+    it('take an answer in one branch while another is at work', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({
+        workflow: `
+steps:
+  - id: both
+    parallel:
+      - { id: one, steps: [{ id: ask, approval: { message: Sure? } }, { id: a, action: act }] }
+      - { id: two, steps: [{ id: b, action: act, with: { ms: 300 } }] }
+`,
+      })
+      await backend.start(start)
+      await until(() => calls().length === 1)
+      expect(await backend.signal(idOf(start), { kind: 'approval', step: 'ask', approved: true, by: 'ada' })).toEqual({
+        kind: 'taken',
+      })
+      expect((await ended(backend, idOf(start))).phase).toBe('succeeded')
+      expect(calls()).toHaveLength(4)
+    })
+  })
+
   describe(`${name}: cancel`, () => {
     const by = { by: 'ada', reason: 'enough' }
 

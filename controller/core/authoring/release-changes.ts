@@ -1,5 +1,6 @@
-import { diffPaths, type Path, readPath } from '../merge/index.ts'
+import { diffPaths, formatPath, type Path, readPath } from '../merge/index.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
+import { stepListsOf } from '../model/step-lists.ts'
 import { schemaOf } from '../model/schemas.ts'
 import { equal, get, type Json, newMap } from '../model/values.ts'
 
@@ -96,8 +97,8 @@ function stepPlaces(steps: readonly Step[], around = ''): Map<string, string> {
   for (const step of steps) {
     const place = `${around}/${step.id}`
     places.set(place, step.id)
-    for (const branch of ['then', 'else'] as const)
-      for (const [inner, id] of stepPlaces(step[branch] ?? [], `${place}/${branch}`)) places.set(inner, id)
+    for (const list of stepListsOf(step))
+      for (const [inner, id] of stepPlaces(list.steps, `${place}${formatPath(list.path)}`)) places.set(inner, id)
   }
   return places
 }

@@ -2,6 +2,7 @@ import { baseAnnotation, unresolvedAnnotation, type UpgradeEdit } from '../desir
 import { isMap, isScalar, isSeq, parseDocument, type Scalar, visit } from 'yaml'
 import { editYaml, type Moved, writeBack, type WriteBackResult } from '../merge/index.ts'
 import { type KindSchema, schemaOf } from '../model/schemas.ts'
+import { stepListKeys } from '../model/step-lists.ts'
 import { type Json, type JsonMap, newMap } from '../model/values.ts'
 
 /**
@@ -52,7 +53,7 @@ function renamed(text: string, moved: readonly Moved[]): string {
   const found = new Map<string, Scalar[]>()
   visit(parseDocument(text), {
     Pair: (_, { key, value }) => {
-      if (!isScalar(key) || !['steps', 'then', 'else'].includes(key.value as string) || !isSeq(value)) return
+      if (!isScalar(key) || !stepListKeys.includes(key.value as string) || !isSeq(value)) return
       for (const item of value.items) {
         const id = isMap(item) ? item.get('id', true) : undefined
         if (id && typeof id.value === 'string') found.set(id.value, [...(found.get(id.value) ?? []), id])

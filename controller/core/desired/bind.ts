@@ -1,7 +1,9 @@
+import { formatPath } from '../merge/index.ts'
 import type { ActionBinding, BoundConnection } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
+import { stepListsOf } from '../model/step-lists.ts'
 import { newMap } from '../model/values.ts'
 import { digestOf } from './digest.ts'
 import { type Declared, type Fleet, isUnreadable } from './fleet.ts'
@@ -222,10 +224,9 @@ export function actionsOf(spec: Workflow['spec']): readonly string[] {
 }
 
 function addActions(steps: readonly Step[], found: Set<string>): void {
-  for (const { action, then, else: otherwise } of steps) {
-    if (action !== undefined) found.add(action)
-    if (then) addActions(then, found)
-    if (otherwise) addActions(otherwise, found)
+  for (const step of steps) {
+    if (step.action !== undefined) found.add(step.action)
+    for (const list of stepListsOf(step)) addActions(list.steps, found)
   }
 }
 
@@ -234,8 +235,8 @@ export function* actionUses(steps: readonly Step[], list = '/spec/steps'): Gener
   for (const step of steps) {
     const path = `${list}/[id=${step.id}]`
     if (step.action !== undefined) yield { action: step.action, path: `${path}/action` }
-    yield* actionUses(step.then ?? [], `${path}/then`)
-    yield* actionUses(step.else ?? [], `${path}/else`)
+    for (const { steps: nested, path: within } of stepListsOf(step))
+      yield* actionUses(nested, `${path}${formatPath(within)}`)
   }
 }
 

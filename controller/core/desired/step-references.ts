@@ -1,4 +1,5 @@
 import type { ReferenceRules } from '../merge/index.ts'
+import { stepListKeys } from '../model/step-lists.ts'
 import type { Json } from '../model/values.ts'
 
 const expression = /\$\{\{[\s\S]*?\}\}/g
@@ -7,7 +8,7 @@ const mention = /(?<![\w.])steps(?:\.([a-z][a-z0-9_]*)|\[(['"])([a-z][a-z0-9_]*)
 
 /** How the expressions of a workflow mention its steps: `${{ steps.<id>.outputs }}`, wherever a text may stand. */
 export const stepReferences: ReferenceRules = {
-  isTarget: (list) => list[0] === 'spec' && ['steps', 'then', 'else'].includes(list.at(-1) as string),
+  isTarget: (list) => list[0] === 'spec' && stepListKeys.includes(list.at(-1) as string),
   mentions: (_, scalar) =>
     mayMention(scalar)
       ? [...scalar.matchAll(expression)].flatMap(([text]) =>

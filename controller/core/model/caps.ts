@@ -33,4 +33,8 @@ export const caps = {
   requestMs: 30_000,
   /** Steps that one run may perform. */
   stepsPerRun: 1_000,
+  /** Items of one `forEach`. */
+  itemsPerLoop: 500,
+  /** Milliseconds that one step may sleep. */
+  sleepMs: 366 * 86_400_000,
 } as const

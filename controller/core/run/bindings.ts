@@ -4,20 +4,32 @@ import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { eachStep } from './each-step.ts'
 import type { Bindings } from './expressions.ts'
 import type { RunState, StepState } from './run-state.ts'
+import { instanceKey, outermost, type StepScope } from './step-scope.ts'
 
 /** Variables that the expressions of steps and outputs may read. */
-export const stepRoots = ['inputs', 'steps', 'tenant', 'run'] as const
+export const stepRoots = ['inputs', 'steps', 'tenant', 'run', 'each'] as const
 /** Variables that the expressions of triggers may read. */
 export const triggerRoots = ['trigger', 'tenant'] as const
 
-export function stepBindings(state: RunState, workflow: Workflow['spec'], tenant: TenantContext): Bindings {
+export function stepBindings(
+  state: RunState,
+  workflow: Workflow['spec'],
+  tenant: TenantContext,
+  scope: StepScope = outermost,
+): Bindings {
   const { request } = state
   const steps = newMap()
   // Steps of the branch that was not taken count as skipped, so that `has()` can ask for their outputs.
-  for (const { step } of eachStep(workflow.steps)) steps[step.id] = stepView(state.steps.get(step.id))
+  for (const { step, loops } of eachStep(workflow.steps)) {
+    const around = scope.loops.slice(0, loops.length)
+    // Inside a loop its steps are those of the same item; from outside they have no single answer.
+    const isNear = loops.every((id, depth) => around[depth]?.id === id)
+    steps[step.id] = stepView(isNear ? state.steps.get(instanceKey(step.id, { loops: around })) : undefined)
+  }
   return {
     inputs: request.inputs,
     steps,
+    each: scope.each,
     tenant: tenantView(tenant),
     run: toValue({
       id: request.runId,

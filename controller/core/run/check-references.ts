@@ -7,6 +7,8 @@ export interface Visible {
   readonly inputs: readonly string[]
   /** Ids of all steps of the workflow. */
   readonly declared: readonly string[]
+  /** Names of the items and places of the loops around. */
+  readonly each: readonly string[]
   /** Steps that have ended when the expression is read. */
   readonly steps: ReadonlyMap<string, Step>
 }
@@ -26,6 +28,14 @@ const fieldsOfStep = ['outputs', 'outcome', 'error']
 export function faultOfReference([root, name, field, output]: readonly string[], visible: Visible): Fault | undefined {
   if (root === undefined || name === undefined) return undefined
   if (root === 'steps') return faultOfStep(name, field, output, visible)
+  if (root === 'each') {
+    if (visible.each.includes(name)) return undefined
+    const message =
+      visible.each.length === 0
+        ? '`each` is read within a forEach only.'
+        : `each has no field ${name}${didYouMean(name, visible.each)}.`
+    return { code: 'bad-expression', message }
+  }
   if (root === 'inputs') {
     if (visible.inputs.includes(name)) return undefined
     return { code: 'unknown-input', message: `There is no input ${name}${didYouMean(name, visible.inputs)}.` }
@@ -49,8 +59,9 @@ function faultOfStep(
   }
   if (field === undefined) return undefined
   const fault = faultOfField(`steps.${id}`, field, fieldsOfStep)
-  if (fault !== undefined || field !== 'outputs' || output === undefined || step.set === undefined) return fault
-  return faultOfField(`steps.${id}.outputs`, output, Object.keys(step.set))
+  const known = step.set ? Object.keys(step.set) : step.forEach ? ['results'] : undefined
+  if (fault !== undefined || field !== 'outputs' || output === undefined || known === undefined) return fault
+  return faultOfField(`steps.${id}.outputs`, output, known)
 }
 
 function faultOfField(of: string, name: string, fields: readonly string[]): Fault | undefined {

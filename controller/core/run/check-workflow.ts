@@ -3,6 +3,7 @@ import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
 import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
+import { stepListsOf } from '../model/step-lists.ts'
 import { eachStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep, remarksOnTrigger } from './step-remarks.ts'
 
@@ -13,7 +14,7 @@ export function checkWorkflow(spec: Spec): Problem[] {
   const declared: string[] = []
   for (const step of spec.steps) declared.push(...remarksOnStep(step).ids)
   const inputs = Object.keys(spec.inputs?.properties ?? {})
-  const start: Visible = { inputs, declared, steps: new Map() }
+  const start: Visible = { inputs, declared, each: [], steps: new Map() }
   const problems = [...checkTriggers(spec, inputs), ...checkIdentities(spec.steps, declared)]
   const end = checkSteps(spec.steps, ['spec', 'steps'], start, problems)
   if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], end, problems)
@@ -49,21 +50,30 @@ function checkIdentities(steps: readonly Step[], declared: readonly string[]): P
   return problems
 }
 
-/** What the steps after these may read: a step of a branch is seen after its block, never from the other branch. */
+/** What the steps after these may read: a step of a branch is seen after its block, never from another branch. */
 function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): Visible {
   const seen = new Map(visible.steps)
   const current = { ...visible, steps: seen }
   for (const step of steps) {
     const own = [...path, { id: step.id }]
     settle(remarksOnStep(step).remarks, own, current, problems)
-    const inner = (['then', 'else'] as const).flatMap((branch) => {
-      const nested = step[branch]
-      return nested ? [checkSteps(nested, [...own, branch], current, problems)] : []
-    })
+    const after = new Map<string, Step>()
+    for (const { steps: nested, path: within, role } of stepListsOf(step)) {
+      const around =
+        role === 'on-error' ? { ...current, steps: new Map([...seen, ...after, [step.id, step]]) } : current
+      const start = role === 'item' ? { ...current, each: [...visible.each, ...namesOf(step)] } : around
+      const { steps: found } = checkSteps(nested, [...own, ...within], start, problems)
+      // The steps of a loop have an answer for each item, which its results hold.
+      if (role !== 'item') for (const [id, each] of found) after.set(id, each)
+    }
     seen.set(step.id, step)
-    for (const { steps: found } of inner) for (const [id, each] of found) seen.set(id, each)
+    for (const [id, each] of after) seen.set(id, each)
   }
   return current
+}
+
+function namesOf({ forEach }: Step): string[] {
+  return [forEach?.as ?? 'item', forEach?.index ?? 'index']
 }
 
 /** Turns what a part says into problems at its place; a reference is one where its place does not see what it names. */

@@ -1,6 +1,7 @@
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { eachStep } from './each-step.ts'
 import type { RunState, StepState } from './run-state.ts'
+import { stepIdOf } from './step-scope.ts'
 
 export interface Covered {
   readonly total: number
@@ -18,9 +19,10 @@ export function coverageOf({ steps }: Workflow['spec'], runs: readonly RunState[
   const seen = new Map<string, Set<string>>()
   for (const run of runs)
     for (const state of run.steps.values()) {
-      const ways = seen.get(state.id) ?? new Set()
+      const id = stepIdOf(state.id)
+      const ways = seen.get(id) ?? new Set()
       for (const way of waysTaken(state)) ways.add(way)
-      seen.set(state.id, ways)
+      seen.set(id, ways)
     }
   const all = [...eachStep(steps)].map(({ step }) => step)
   const branches = all.flatMap((step) => waysOf(step).map((way) => ({ step, way })))
@@ -42,6 +44,7 @@ function isPerformed(ways: ReadonlySet<string> | undefined): boolean {
 /** The ways that a step can go, where there are several. */
 function waysOf(step: Step): readonly string[] {
   if (step.then !== undefined || step.else !== undefined) return ['then', 'else']
+  if (step.switch !== undefined) return [...step.switch.cases.map(({ id }) => id), 'default']
   const guarded = step.if === undefined ? [] : ['skipped']
   if (step.approval !== undefined) return ['approved', 'rejected', ...guarded]
   return step.if === undefined ? [] : ['performed', ...guarded]

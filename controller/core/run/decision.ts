@@ -30,7 +30,7 @@ export type Decision =
   | { readonly kind: 'append'; readonly event: RunEvent }
   | { readonly kind: 'perform'; readonly attempt: Attempt }
   | { readonly kind: 'await-outcome'; readonly step: string; readonly connection: string }
-  | { readonly kind: 'wait-until'; readonly at: number; readonly step: string; readonly connection: string }
+  | { readonly kind: 'wait-until'; readonly at: number; readonly step: string; readonly connection?: string }
   | { readonly kind: 'wait-approval'; readonly step: string }
   | { readonly kind: 'wait-resolution'; readonly step: string; readonly connection: string }
   | { readonly kind: 'done' }

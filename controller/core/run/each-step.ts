@@ -1,18 +1,27 @@
 import type { Path } from '../merge/path.ts'
 import type { Step } from '../model/generated/kinds.ts'
+import { stepListsOf } from '../model/step-lists.ts'
 
 export interface PlacedStep {
   readonly step: Step
   /** `/spec/steps/[id=a]/then/[id=b]`. */
   readonly path: Path
+  /** Ids of the `forEach` steps around it, the outermost first: it has an instance for each of their items. */
+  readonly loops: readonly string[]
 }
 
-/** Every step, those within `then` and `else` included, in the order in which they stand. */
-export function* eachStep(steps: readonly Step[], path: Path = ['spec', 'steps']): Generator<PlacedStep> {
+const outside: readonly string[] = []
+
+/** Every step, those within blocks included, in the order in which they stand. */
+export function* eachStep(
+  steps: readonly Step[],
+  path: Path = ['spec', 'steps'],
+  loops: readonly string[] = outside,
+): Generator<PlacedStep> {
   for (const step of steps) {
     const own = [...path, { id: step.id }]
-    yield { step, path: own }
-    yield* eachStep(step.then ?? [], [...own, 'then'])
-    yield* eachStep(step.else ?? [], [...own, 'else'])
+    yield { step, path: own, loops }
+    for (const list of stepListsOf(step))
+      yield* eachStep(list.steps, [...own, ...list.path], list.role === 'item' ? [...loops, step.id] : loops)
   }
 }

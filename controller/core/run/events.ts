@@ -1,5 +1,5 @@
 import type { Digest } from '../model/effective.ts'
-import type { JsonMap } from '../model/values.ts'
+import type { Json, JsonMap } from '../model/values.ts'
 import type { RequestTrace } from './outcome.ts'
 
 /** Raised only when the order in which the interpreter asks for effects changes; a run is finished by the epoch that it began with. */
@@ -64,7 +64,12 @@ export interface AttemptSucceeded {
   readonly connection?: string
   readonly outputs: JsonMap
   readonly skipped?: true
-  readonly branch?: 'then' | 'else'
+  /** Of a block that chose: `then`, `else`, the id of a case, or `default`. */
+  readonly branch?: string
+  /** A block has begun, and a second event ends it. */
+  readonly opens?: true
+  /** What a `forEach` goes through, pinned: the list that it came from is not read again. */
+  readonly items?: readonly Json[]
   readonly requests?: readonly RequestTrace[]
   /** The person who said so, where the outcome was unknown. */
   readonly by?: string
@@ -101,7 +106,8 @@ export interface TimerSet {
   readonly type: 'TimerSet'
   readonly at: number
   readonly step: string
-  readonly connection: string
+  /** Absent where the step itself sleeps. */
+  readonly connection?: string
   readonly fireAt: number
   /** Present where the attempt was not sent yet, and why: it comes again under the same number. */
   readonly postponed?: string
@@ -111,7 +117,7 @@ export interface TimerFired {
   readonly type: 'TimerFired'
   readonly at: number
   readonly step: string
-  readonly connection: string
+  readonly connection?: string
 }
 
 export interface ApprovalRequested {
@@ -120,6 +126,8 @@ export interface ApprovalRequested {
   readonly step: string
   readonly message: string
   readonly approvers: readonly string[]
+  /** When no answer becomes a no; it never becomes a yes. */
+  readonly expiresAt?: number
   /** Present where a guardrail asks: what will be performed is what was shown. */
   readonly action?: { readonly name: string; readonly input: JsonMap }
 }

@@ -46,8 +46,11 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'AttemptUnknown':
       return withLane(state, event, { ...known(state, event), phase: 'unknown', failure: failureOf(event) })
     case 'TimerSet':
+      if (event.connection === undefined)
+        return withStep(state, { ...begun(state, event), phase: 'asleep', wakeAt: event.fireAt })
       return withLane(state, event, retryingLane(known(state, event), event))
     case 'TimerFired':
+      if (event.connection === undefined) return withStep(state, begun(state, event))
       return withLane(state, event, { ...known(state, event), phase: 'due' })
     case 'ApprovalRequested': {
       const early = new Map(state.early)
@@ -117,12 +120,19 @@ function withLane(state: RunState, event: OfLane & { readonly at: number }, chan
 }
 
 function settleStep(state: RunState, event: AttemptSucceeded | AttemptFailed): RunState {
-  const step = begun(state, event)
+  const step = decided(state, event) ?? begun(state, event)
   const outputs: JsonMap = event.outputs ?? newMap()
   if (event.type === 'AttemptFailed')
     return withStep(state, { ...step, phase: 'failed', outputs, failure: failureOf(event), settledAt: event.at })
+  if (event.opens) return withStep(state, { ...step, opened: true, items: event.items })
   const phase = event.skipped ? 'skipped' : 'succeeded'
   return withStep(state, { ...step, phase, outputs, branch: event.branch, settledAt: event.at })
+}
+
+/** A block that chose its branch has settled, and may fail all the same when the branch does. */
+function decided(state: RunState, { type, step: id }: AttemptSucceeded | AttemptFailed): StepState | undefined {
+  const step = state.steps.get(id)
+  return type === 'AttemptFailed' && step?.phase === 'succeeded' && step.branch !== undefined ? step : undefined
 }
 
 function begun(state: RunState, { step: id, at }: { readonly step: string; readonly at: number }): StepState {

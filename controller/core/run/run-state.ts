@@ -1,4 +1,4 @@
-import type { JsonMap } from '../model/values.ts'
+import type { Json, JsonMap } from '../model/values.ts'
 import type { ApprovalGiven, ApprovalRequested, AttemptScheduled, RunRequested } from './events.ts'
 
 export interface Failure {
@@ -20,12 +20,17 @@ export interface Lane {
   readonly failure?: Failure
 }
 
-/** `asked` waits for a person's yes, `open` is being performed; the other three are settled for good. */
+/** `asked` waits for a person's yes, `asleep` for a time, `open` is being performed; the other three are settled, for good unless a chosen branch fails. */
 export interface StepState {
+  /** Of the instance: `block`, or `block[2]` within the items of a loop. */
   readonly id: string
-  readonly phase: 'asked' | 'open' | 'succeeded' | 'skipped' | 'failed'
+  readonly phase: 'asked' | 'asleep' | 'open' | 'succeeded' | 'skipped' | 'failed'
   readonly outputs: JsonMap
-  readonly branch?: 'then' | 'else'
+  readonly branch?: string
+  /** A block that ends with an event of its own. */
+  readonly opened?: true
+  readonly items?: readonly Json[]
+  readonly wakeAt?: number
   readonly failure?: Failure
   readonly asked?: ApprovalRequested
   readonly answer?: ApprovalGiven

@@ -1,4 +1,4 @@
-import { isFinished, type Lane, type RunState, type StepState } from './run-state.ts'
+import { isFinished, isSettled, type Lane, type RunState, type StepState } from './run-state.ts'
 
 export type StateWord = 'queued' | 'running' | 'waiting' | 'succeeded' | 'failed' | 'cancelled' | 'quarantined'
 
@@ -47,15 +47,21 @@ function wordOf(state: RunState): { state: StateWord; reason: string } {
     return { state: state.phase, reason }
   }
   if (state.phase === 'requested') return { state: 'queued', reason: '' }
-  const last = [...state.steps.values()].at(-1)
-  const waiting = last === undefined ? undefined : waitOf(last)
-  return waiting === undefined ? { state: 'running', reason: '' } : { state: 'waiting', reason: waiting }
+  // A block waits where all that it holds does; what one branch waits for says nothing while another is at work.
+  const open = [...state.steps.values()].filter(
+    (step) => !isSettled(step) && (step.phase !== 'open' || step.lanes.size > 0),
+  )
+  const waits = open.map(waitOf)
+  const reason = waits.find((wait, index) => wait !== undefined && open[index]?.phase === 'asked') ?? waits[0]
+  if (reason === undefined || waits.includes(undefined)) return { state: 'running', reason: '' }
+  return { state: 'waiting', reason }
 }
 
 /** What a step waits for, in words: a person comes before a timer, because only the person has to act. */
 export function waitOf(step: StepState): string | undefined {
   if (step.phase === 'asked')
     return step.answer === undefined ? `Step ${step.id} waits for an approval: ${step.asked?.message}` : undefined
+  if (step.phase === 'asleep') return `Step ${step.id} sleeps until ${new Date(step.wakeAt ?? 0).toISOString()}`
   if (step.phase !== 'open') return undefined
   const lanes = [...step.lanes.values()]
   const on = ({ scheduled }: Lane) => (lanes.length > 1 ? ` on ${scheduled.connection}` : '')

@@ -6,6 +6,8 @@ import type { AttemptScheduled } from './events.ts'
 import { idempotencyKeyOf } from './run-id.ts'
 
 const absentTimeoutSeconds = 30
+/** One attempt holds a place in a worker: only waits may be longer than a day. */
+const longestTimeoutSeconds = 86_400
 
 export interface NextAttempt {
   readonly runId: string
@@ -29,7 +31,7 @@ export function scheduleAttempt(next: NextAttempt, context: DecisionContext): De
     attempt: next.attempt,
     action: step.action,
     input: next.input,
-    timeoutMs: (step.timeoutSeconds ?? absentTimeoutSeconds) * 1_000,
+    timeoutMs: Math.min(step.timeoutSeconds ?? absentTimeoutSeconds, longestTimeoutSeconds) * 1_000,
     idempotent: action?.idempotent === true || action?.lookup !== undefined,
     ...(action?.idempotent !== true && action?.lookup !== undefined && { isLookedUp: true }),
     connections: next.connections,

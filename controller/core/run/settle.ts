@@ -2,6 +2,7 @@ import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { eachStep } from './each-step.ts'
 import type { Attempt } from './decision.ts'
 import type { RunEvent } from './events.ts'
+import { stepIdOf } from './step-scope.ts'
 import type { Outcome } from './outcome.ts'
 import { attemptsOf, longestVendorWaitMs, retryDelay } from './retry-delay.ts'
 
@@ -41,6 +42,6 @@ export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, no
 }
 
 function retryOf(workflow: Workflow['spec'], id: string): Step['retry'] {
-  for (const { step } of eachStep(workflow.steps)) if (step.id === id) return step.retry
+  for (const { step } of eachStep(workflow.steps)) if (step.id === stepIdOf(id)) return step.retry
   return undefined
 }

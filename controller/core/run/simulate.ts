@@ -7,6 +7,7 @@ import { fold } from './fold.ts'
 import { giveApproval } from './give-approval.ts'
 import type { Outcome } from './outcome.ts'
 import { isFinished, type RunState } from './run-state.ts'
+import { stepIdOf } from './step-scope.ts'
 import { settle } from './settle.ts'
 import { sandboxOf } from './simulate-sandbox.ts'
 
@@ -35,7 +36,7 @@ export interface SimulationInput {
   readonly test: WorkflowTest['spec']
 }
 
-/** Plays a workflow against recorded answers: the interpreter that runs it in earnest, with time that does not pass. */
+/** Plays a workflow against recorded answers: the interpreter that runs it in earnest, with sleeps that take no time. */
 export function simulate({ workflow, test }: SimulationInput): Simulation {
   const sandbox = sandboxOf(workflow, test)
   if (sandbox.kind === 'refused') {
@@ -56,8 +57,9 @@ export function simulate({ workflow, test }: SimulationInput): Simulation {
   return { ...simulation, mismatches: mismatchesOf(simulation, test.expect) }
 }
 
-function play(first: RunState, context: DecisionContext, test: WorkflowTest['spec'], calls: SimulatedCall[]): RunState {
+function play(first: RunState, pinned: DecisionContext, test: WorkflowTest['spec'], calls: SimulatedCall[]): RunState {
   let state = first
+  let context = pinned
   for (;;) {
     const { state: reached, next } = advance(state, context)
     state = reached
@@ -72,16 +74,29 @@ function play(first: RunState, context: DecisionContext, test: WorkflowTest['spe
         events = [...events, ...decide(state, decision.step, context, test)]
       }
     }
-    if (events.length === 0) return state
+    if (events.length === 0) {
+      const times = next.flatMap((decision) => (decision.kind === 'wait-until' ? [decision.at] : []))
+      // Time passes for those who sleep, never while a person has yet to answer.
+      if (times.length === 0 || next.some(({ kind }) => kind === 'wait-approval')) return state
+      context = { ...context, now: Math.min(...times) }
+      continue
+    }
     for (const event of events) state = fold(state, event)
   }
 }
 
 function answerOf({ step }: Attempt, { answers = [] }: WorkflowTest['spec']): Outcome {
-  const answer = answers.find((candidate) => candidate.step === step)
+  const answer = answerFor(step, answers)
   if (answer?.error === undefined && answer?.outputs !== undefined)
     return { kind: 'succeeded', outputs: answer.outputs, requests: [] }
   return { kind: 'failed', code: 'simulated', message: answer?.error ?? 'no answer recorded', requests: [] }
+}
+
+type Answer = NonNullable<WorkflowTest['spec']['answers']>[number]
+
+/** Of this very instance, or else of the step, whichever item it is. */
+function answerFor(key: string, answers: readonly Answer[]): Answer | undefined {
+  return answers.find(({ step }) => step === key) ?? answers.find(({ step }) => step === stepIdOf(key))
 }
 
 function decide(
@@ -90,7 +105,7 @@ function decide(
   context: DecisionContext,
   test: WorkflowTest['spec'],
 ): readonly RunEvent[] {
-  const approved = test.answers?.find((answer) => answer.step === step)?.approved
+  const approved = answerFor(step, test.answers ?? [])?.approved
   if (approved === undefined) return []
   const given = giveApproval(state, { step, approved, by: 'test' }, context.workflow, context.now)
   return given.kind === 'taken' ? given.events : []
@@ -98,7 +113,7 @@ function decide(
 
 function performedIn(state: RunState): string[] {
   return [...state.steps.values()]
-    .filter(({ phase, branch }) => phase !== 'skipped' && branch === undefined)
+    .filter(({ phase, branch, opened }) => phase !== 'skipped' && branch === undefined && opened === undefined)
     .map(({ id }) => id)
 }
 

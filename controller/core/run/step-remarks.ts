@@ -60,13 +60,20 @@ export function remarksOnOutputs(outputs: NonNullable<Workflow['spec']['outputs'
   return known
 }
 
+const kindsOfStep = ['action', 'set', 'approval', 'sleep', 'switch', 'parallel', 'forEach'] as const
+
 function readStep(step: Step): Remark[] {
   const isBlock = step.then !== undefined || step.else !== undefined
-  const kinds = (['action', 'set', 'approval'] as const).filter((kind) => step[kind] !== undefined)
+  const kinds = kindsOfStep.filter((kind) => step[kind] !== undefined)
   const named = [...kinds, ...(isBlock ? [step.then === undefined ? 'else' : 'then'] : [])]
   const remarks: Remark[] = []
   if (named.length === 0)
-    remarks.push(fault('step-kind', `Step ${step.id} does nothing: add action, set, approval or then.`))
+    remarks.push(
+      fault(
+        'step-kind',
+        `Step ${step.id} does nothing: add action, set, approval, sleep, switch, parallel, forEach or then.`,
+      ),
+    )
   if (named.length > 1)
     remarks.push(fault('step-kind', `Step ${step.id} has ${named.join(' and ')}: keep one of them.`))
   if (isBlock && step.if === undefined)
@@ -78,13 +85,39 @@ function readStep(step: Step): Remark[] {
   if (step.set !== undefined) remarks.push(...onValue(step.set, ['set'], stepRoots))
   const message = step.approval?.message
   if (message !== undefined) remarks.push(...onValue(message, ['approval', 'message'], stepRoots))
+  remarks.push(...onBlock(step))
+  return remarks
+}
+
+function onBlock({ id, switch: choice, forEach, sleep }: Step): Remark[] {
+  const remarks: Remark[] = []
+  if (choice?.value !== undefined) remarks.push(...onValue(choice.value, ['switch', 'value'], stepRoots))
+  for (const { id: name, equals, when } of choice?.cases ?? []) {
+    const path: Path = ['switch', 'cases', { id: name }]
+    if (name === 'default')
+      remarks.push(fault('step-kind', `A case of ${id} is called default: give it another id.`, path))
+    if ((equals === undefined) === (when === undefined))
+      remarks.push(fault('step-kind', `Case ${name} of ${id} needs either \`equals\` or \`when\`.`, path))
+    if (equals !== undefined && choice?.value === undefined)
+      remarks.push(fault('step-kind', `Case ${name} of ${id} has \`equals\`, and \`switch\` has no \`value\`.`, path))
+    if (equals !== undefined) remarks.push(...onValue(equals, [...path, 'equals'], stepRoots))
+    if (when !== undefined) remarks.push(...onCondition(when, [...path, 'when'], stepRoots))
+  }
+  if (forEach !== undefined) remarks.push(...onWhole(forEach.in, ['forEach', 'in'], stepRoots))
+  if (sleep !== undefined && (sleep.seconds === undefined) === (sleep.until === undefined))
+    remarks.push(fault('step-kind', `Step ${id} sleeps: say \`seconds\` or \`until\`, one of them.`, ['sleep']))
+  if (sleep?.until !== undefined) remarks.push(...onValue(sleep.until, ['sleep', 'until'], stepRoots))
   return remarks
 }
 
 function onCondition(text: string, path: Path, roots: readonly string[]): Remark[] {
+  return onWhole(text, path, roots, 'A condition')
+}
+
+function onWhole(text: string, path: Path, roots: readonly string[], what = 'A list'): Remark[] {
   const cut = piecesOf(text.trim())
   const isOne = cut.kind === 'malformed' || (cut.pieces.length === 1 && cut.pieces[0]?.kind === 'expression')
-  return isOne ? onValue(text, path, roots) : [fault('bad-expression', 'A condition is exactly one `${{ … }}`.', path)]
+  return isOne ? onValue(text, path, roots) : [fault('bad-expression', `${what} is exactly one \`\${{ … }}\`.`, path)]
 }
 
 function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {

@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { actionUses } from '../../../controller/core/desired/bind.ts'
+import type { Step } from '../../../controller/core/model/generated/kinds.ts'
+import { toValue } from '../../../controller/core/model/values.ts'
 import {
   action,
   broken,
@@ -279,4 +283,34 @@ test('an action that nobody declares is an error of the workflow, shared or not,
   const found = state.problems.filter(({ code }) => code === 'unknown-action')
   expect(new Set(found.map(({ path }) => path))).toEqual(new Set(['/spec/steps/[id=both]/then/[id=away]/action']))
   expect(frozenOf(state)).toEqual({})
+})
+
+test('actions are found in every block', () => {
+  const inBlocks = `steps:
+  - id: s
+    switch:
+      cases: [{ id: c, when: '\${{ true }}', steps: [{ id: a, action: isolate }] }]
+      default: [{ id: p, parallel: [{ id: b, steps: [{ id: l, forEach: { in: '\${{ [1] }}', steps: [{ id: x, action: isolate, onErrorSteps: [{ id: y, action: get_user }] }] } }] }] }]`
+  const { steps } = toValue(parse(inBlocks)) as unknown as { steps: Step[] }
+  expect([...actionUses(steps)]).toEqual([
+    { action: 'isolate', path: '/spec/steps/[id=s]/switch/cases/[id=c]/steps/[id=a]/action' },
+    {
+      action: 'isolate',
+      path: '/spec/steps/[id=s]/switch/default/[id=p]/parallel/[id=b]/steps/[id=l]/forEach/steps/[id=x]/action',
+    },
+    {
+      action: 'get_user',
+      path: '/spec/steps/[id=s]/switch/default/[id=p]/parallel/[id=b]/steps/[id=l]/forEach/steps/[id=x]/onErrorSteps/[id=y]/action',
+    },
+  ])
+  const state = resolveFiles({
+    ...fleet,
+    ...connection('acme', 'edr', 'falcon'),
+    ...connection('acme', 'idp', 'okta'),
+    ...workflow('contain', inBlocks),
+  })
+  expect([performs(state, 'acme/south'), performs(state, 'acme/south', 'get_user')]).toEqual([
+    ['acme/edr falcon'],
+    ['acme/idp okta'],
+  ])
 })

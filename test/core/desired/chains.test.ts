@@ -180,3 +180,31 @@ metadata:
     expect(receives(before, 'acme')).toEqual(['phish@1.0.0'])
   })
 })
+
+test('an overlay reaches the steps of every block, and follows one that was renamed there', () => {
+  const body = (id: string) => `steps:
+  - id: s
+    switch: { cases: [{ id: c, when: '\${{ true }}', steps: [{ id: p, parallel: [{ id: b, steps: [{ id: l, forEach: { in: '\${{ [1] }}', steps: [{ id: ${id}, set: { a: 1 } }, { id: after, set: { was: '\${{ steps.${id}.outcome }}' } }] } }] }] }] }] }`
+  const patch = `steps:
+  - id: s
+    switch: { cases: [{ id: c, steps: [{ id: p, parallel: [{ id: b, steps: [{ id: l, forEach: { concurrency: 5, steps: [{ id: x, set: { b: 2 } }, { id: mine, $after: x, set: { was: '\${{ steps.x.outcome }}' } }] } }] }] }] }] }`
+  const state = resolveFiles(
+    tenantsDownTo('acme'),
+    release('deep', '1.0.0', body('x')),
+    release('deep', '2.0.0', `${body('y')}\nmoved: [{ from: x, to: y }]`),
+    channels('deep', '{ stable: 2.0.0 }'),
+    share('all', 'deep'),
+    overlay('acme', 'deep', '1.0.0', patch),
+  )
+  const [step] = workflowOf(state, 'acme', 'deep').spec.steps
+  const loop = step?.switch?.cases[0]?.steps[0]?.parallel?.[0]?.steps[0]?.forEach
+  expect(loop).toEqual({
+    in: '${{ [1] }}',
+    concurrency: 5,
+    steps: [
+      { id: 'y', set: { a: 1, b: 2 } },
+      { id: 'mine', set: { was: '${{ steps.y.outcome }}' } },
+      { id: 'after', set: { was: '${{ steps.y.outcome }}' } },
+    ],
+  })
+})

@@ -1333,7 +1333,7 @@ export interface Workflow {
   }
 }
 /**
- * One step. It does exactly one thing: `action`, `set`, `approval`, or a block of `then` and `else`.
+ * One step. It does exactly one thing: `action`, `set`, `approval`, `sleep`, or a block: `then` and `else`, `switch`, `parallel`, `forEach`.
  */
 export interface Step {
   /**
@@ -1382,6 +1382,99 @@ export interface Step {
    */
   else?: Step[]
   /**
+   * Goes on with the first case that fits, or with `default`.
+   */
+  switch?: {
+    /**
+     * Expression whose value the cases compare with `equals`.
+     */
+    value?: string
+    /**
+     * What may be the case, in the order in which it is asked.
+     *
+     * @minItems 1
+     *
+     * Items: One case: `equals` or `when`, and its steps.
+     */
+    cases: {
+      /**
+       * Identity of the case; journals and tests name it.
+       */
+      id: string
+      /**
+       * The case fits where `value` is this.
+       */
+      equals?: Json
+      /**
+       * Condition; the case fits where it is true.
+       */
+      when?: string
+      /**
+       * Steps performed where the case fits.
+       */
+      steps: Step[]
+    }[]
+    /**
+     * Steps performed where no case fits.
+     */
+    default?: Step[]
+  }
+  /**
+   * Branches that are performed at the same time. All of them are awaited; the step fails where one has failed.
+   *
+   * @minItems 1
+   *
+   * Items: One branch.
+   */
+  parallel?: {
+    /**
+     * Identity of the branch.
+     */
+    id: string
+    /**
+     * Steps of the branch, in order.
+     */
+    steps: Step[]
+  }[]
+  /**
+   * Performs its steps once for each item of a list. All items are awaited; the step fails where one has failed.
+   */
+  forEach?: {
+    /**
+     * Expression that yields the list.
+     */
+    in: string
+    /**
+     * Name of the item: its steps read `each.<name>`; `item` where absent.
+     */
+    as?: string
+    /**
+     * Name of its place in the list, from 0; `index` where absent.
+     */
+    index?: string
+    /**
+     * Items worked on at the same time; 1 where absent.
+     */
+    concurrency?: number
+    /**
+     * Steps performed for each item.
+     */
+    steps: Step[]
+  }
+  /**
+   * Waits, without a thread and across restarts: for `seconds` or until a time.
+   */
+  sleep?: {
+    /**
+     * How long.
+     */
+    seconds?: number
+    /**
+     * A time such as `2026-05-01T06:00:00Z`, or an expression that yields one. A time that has passed is not waited for.
+     */
+    until?: string
+  }
+  /**
    * What is tried again after a passing failure. Where absent: 3 attempts, 2 s, doubled each time.
    */
   retry?: {
@@ -1399,13 +1492,17 @@ export interface Step {
     factor?: number
   }
   /**
-   * Seconds one attempt may take; 30 where absent.
+   * Of an action: seconds one attempt may take; 30 where absent. Of an approval: how long it may wait for an answer; no answer is a no. Of a block: how long all of it may take.
    */
   timeoutSeconds?: number
   /**
    * What a failed step means: `fail` (where absent) ends the run, `continue` goes on to the next step.
    */
   onError?: 'fail' | 'continue'
+  /**
+   * Steps performed where the step has failed; `onError` says what then.
+   */
+  onErrorSteps?: Step[]
 }
 
 /**
