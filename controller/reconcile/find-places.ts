@@ -24,8 +24,8 @@ export function createPlaceFinder(source: FleetSource, snapshot: Snapshot): Plac
     const bytes = entry && (await source.read([entry.oid])).get(entry.oid)
     return bytes && locatedDocument(file, new TextDecoder().decode(bytes))
   }
-  const find = async (file: string, path: string): Promise<Place> =>
-    (await open(file))?.nearest(path) ?? { file, line: 1, column: 1 }
+  const find = async (file: string, path: string, words?: string): Promise<Place> =>
+    (await open(file))?.nearest(path, words) ?? { file, line: 1, column: 1 }
 
   return {
     find,
@@ -33,7 +33,8 @@ export function createPlaceFinder(source: FleetSource, snapshot: Snapshot): Plac
       Promise.all(
         problems.map(async (item) => {
           if (!item.place || item.place.text !== undefined || !item.path) return item
-          return { ...item, place: await find(item.place.file, item.path) }
+          const { mark, ...rest } = item
+          return { ...rest, place: await find(item.place.file, item.path, mark) }
         }),
       ),
   }

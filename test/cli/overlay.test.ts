@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { headwaterHere } from '../core/authoring/headwater-here.ts'
 import { copyStarterFleet, temporaryFolder } from '../e2e/controller-process.ts'
+import { channels, oneStep, release, share, tenantsDownTo } from '../fakes/fleet-files.ts'
+import { fleetAt, run } from '../reconcile/command-line.ts'
 
 test('overlay: render, edit the copy, and its difference becomes the overlay', async () => {
   using folder = temporaryFolder()
@@ -46,4 +48,16 @@ test('overlay: an empty one to start from', async () => {
   expect(text).toMatch(/^# yaml-language-server: \$schema=(\.\.\/){5}crds\/generated\/overlay\.schema\.json\n/)
   expect(text).toMatch(/\n {2}patch: \{\}\n$/)
   expect((await headwaterHere(['validate', '--repo', folder.path])).code).toBe(0)
+})
+
+test('overlay: of a tenant that only hands the workflow down, which has nothing to explain', async () => {
+  const root = fleetAt({
+    ...tenantsDownTo('acme/contoso'),
+    ...release('phish', '1.0.0', oneStep),
+    ...channels('phish', '{ stable: 1.0.0 }'),
+    ...share('all', 'phish', 'to: { subtree: acme/contoso }'),
+  })
+  const { code, out } = await run(root, ['overlay', 'acme', 'phish'])
+  expect([code, out]).toEqual([0, expect.stringContaining('+ tenants/acme/overlays/phish.yaml')])
+  expect(out).not.toContain('headwater explain')
 })

@@ -33,6 +33,18 @@ describe('upgrade', () => {
     expect(json.conflicts.map(({ path }: { path: string }) => path)).toEqual([hoursAt, textAt])
   })
 
+  test('names only the ways out that some conflict allows', async () => {
+    const text = '"${{ steps.find.outputs.hours }}"'
+    const root = fleetAt({
+      ...files,
+      ...release('phish', '2.0.0', 'steps: [{ id: tell, set: { text: found } }]'),
+      ...overlay('acme', 'phish', '1.0.0', `steps: [{ id: own, $after: find, set: { text: ${text} } }]`),
+    })
+    const { out } = await upgrade(root)
+    expect(out).toContain('dangling-reference')
+    expect(out).toMatch(/nothing was written; decide with --value PATH=JSON\n/)
+  })
+
   test('takes a side for each path, another for the rest, and values', async () => {
     const root = fleetAt(files)
     expect((await upgrade(root, '--take', 'theirs', hoursAt, '--take', 'ours')).code).toBe(0)

@@ -37,6 +37,32 @@ describe('validate', () => {
     expect(out).toContain('2 tenants frozen at the last good state: acme/north, acme/north/contoso\n')
   })
 
+  test('shows the very words of a reference that leads nowhere, and what was probably meant', async () => {
+    const script = `steps:
+  - id: find
+    set: { hours: 24 }
+  - id: tell
+    set:
+      text: |
+        fnd is not steps.fnd here:
+        \${{ steps.find.outputs.hours }} and \${{ steps.fnd.outputs.hours }}`
+    const { out } = await run(fleetAt(files, release('phish', '1.0.0', script)), ['validate'])
+    expect(out).toContain('There is no step fnd; did you mean find.')
+    expect(out).toContain(
+      [
+        '  14 |           ${{ steps.find.outputs.hours }} and ${{ steps.fnd.outputs.hours }}',
+        '     |                                                   ^^^^^^^^^^^^^^^^^^^^^^^',
+      ].join('\n'),
+    )
+  })
+
+  test('a misspelt field of an overlay is shown where it stands, with the one that was probably meant', async () => {
+    const misspelt = overlay('acme/north', 'phish', '1.0.0', 'minuteSaved: 5')
+    const { out } = await run(fleetAt(files, misspelt), ['validate'])
+    expect(out).toContain('invalid-result')
+    expect(out).toContain('did you mean `minutesSaved`?')
+  })
+
   test('one broken file leaves everybody else as they are', async () => {
     const root = fleetAt(files, wrong)
     expect((await run(root, ['render', 'acme/south', 'phish'])).code).toBe(0)

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { overlayFrom } from '../../core/authoring/index.ts'
+import { isRefusal, overlayFrom, receivedWorkflow } from '../../core/authoring/index.ts'
 import { problem } from '../../core/model/problems.ts'
 import { applyEdits, authoringOptions } from '../apply-edits.ts'
 import { type Call, type Command, CommandError, text } from '../command.ts'
@@ -26,10 +26,15 @@ export const overlay: Command = {
     const [tenant, name] = call.args as [string, string]
     const from = text(call, 'from')
     const copy = from === undefined ? undefined : { file: from, text: readGiven(call, from) }
+    let isReceived = false
     return applyEdits(call, {
       key: `overlay/${tenant}/${name}`,
-      author: (state, textOf) => overlayFrom(state, textOf, tenant, name, copy),
-      next: () => [`explain ${tenant} ${name}`],
+      author: (state, textOf) => {
+        isReceived = !isRefusal(receivedWorkflow(state, tenant, name))
+        return overlayFrom(state, textOf, tenant, name, copy)
+      },
+      // There is nothing to explain at a tenant that only hands the workflow down.
+      next: () => (isReceived ? [`explain ${tenant} ${name}`] : []),
     })
   },
 }

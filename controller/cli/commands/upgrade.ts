@@ -76,10 +76,19 @@ function showOpen(call: Call, { tenant, workflow, from, to, conflicts }: Undecid
       out.line(`  may be ${resolutions.join(', ')}`)
     }
     out.line(
-      `${count(conflicts.length, 'conflict')} between ${from} and ${to}: nothing was written; decide with --take ours PATH, --take theirs PATH or --value PATH=JSON`,
+      `${count(conflicts.length, 'conflict')} between ${from} and ${to}: nothing was written; decide with ${waysOut(conflicts)}`,
     )
   }
   return 1
+}
+
+/** Only what some conflict allows: where two edits leave nothing sound to take, a value is all that helps. */
+function waysOut(conflicts: Undecided['conflicts']): string {
+  const allowed = new Set(conflicts.flatMap(({ resolutions }) => resolutions))
+  const sides = (['ours', 'theirs', 'base', 'both'] as const).filter((side) => allowed.has(side))
+  const ways = sides.map((side) => `--take ${side} PATH`)
+  if (allowed.has('value')) ways.push('--value PATH=JSON')
+  return ways.join(', ').replace(/, (?=[^,]*$)/, ' or ')
 }
 
 /** `--take ours /a --take theirs` is two decisions, the second for all the rest. */

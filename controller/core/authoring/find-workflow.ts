@@ -1,12 +1,15 @@
+import semver from 'semver'
 import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
 import { isUnreadable } from '../desired/fleet.ts'
 import { overlaysOf } from '../desired/chain.ts'
+import { subtree } from '../desired/select.ts'
 import { isClone, visibleWorkflow } from '../desired/subscriptions.ts'
 import type { ResourceOf } from '../model/document.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
+import { isWithin } from '../model/names.ts'
 import { isError, type Problem } from '../model/problems.ts'
 import { suggestName } from '../model/suggest-name.ts'
-import { type Refusal, refused, refusedBy } from './authored.ts'
+import { isRefusal, type Refusal, refused, refusedBy } from './authored.ts'
 
 /** A file of a workflow that can be used. */
 export interface UsableWorkflow {
@@ -79,6 +82,32 @@ export function receivedWorkflow(state: DesiredState, path: string, name: string
   return refused('unknown-workflow', `${path} does not receive a workflow \`${name}\``, hint)
 }
 
+/**
+ * The same, or what a tenant that does not receive it itself hands down: at its level, in the newest release that
+ * somebody below has in force.
+ */
+export function workflowAtLevel(state: DesiredState, path: string, name: string): DesiredWorkflow | Refusal {
+  const received = receivedWorkflow(state, path, name)
+  if (!isRefusal(received)) return received.workflow
+  const node = state.hierarchy.nodes.get(path)
+  if (!node || received.problem.code !== 'unknown-workflow') return received
+  let newest: DesiredWorkflow | undefined
+  for (const below of subtree(state.hierarchy.nodes, path)) {
+    const found = receivedWorkflow(state, below.path, name)
+    if (isRefusal(found) || (newest && semver.gte(newest.release, found.workflow.release))) continue
+    newest = found.workflow
+  }
+  // A workflow that starts below this tenant is none that it could change.
+  if (!newest || !isWithin(path, originFiles(newest).owner)) return received
+  const { held: _, ...given } = newest
+  const chain = state.layers.chainOf(node, originFiles(newest))
+  const rendering = state.renderer.render(chain, given.release)
+  if (rendering.kind === 'invalid') return refusedBy({ ...rendering.problem, tenant: path })
+  if (rendering.kind === 'conflicted')
+    return refused('held-back', `${given.name} ${given.release} cannot be rendered at ${path}`)
+  return { ...given, chain, spec: rendering.document.spec as unknown as DesiredWorkflow['spec'] }
+}
+
 export function unknownTenant(state: DesiredState, path: string): Refusal {
   const near = suggestName(path, [...state.tenants.keys()])
   const hint = near === undefined ? undefined : `did you mean \`${near}\`?`
@@ -86,12 +115,16 @@ export function unknownTenant(state: DesiredState, path: string): Refusal {
 }
 
 /** Full name of the workflow that the chain starts from, clones in between left out. */
-export function originOf({ chain }: DesiredWorkflow): string {
+export function originOf(workflow: DesiredWorkflow): string {
+  return nameOf(originFiles(workflow), true)
+}
+
+function originFiles({ chain }: DesiredWorkflow): WorkflowFiles {
   let at = chain
   for (;;) {
     if (at.above) at = at.above
     else if (at.standsFor) at = at.standsFor.chain
-    else return nameOf(at.workflow, true)
+    else return at.workflow
   }
 }
 

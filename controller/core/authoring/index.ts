@@ -3,6 +3,7 @@ export { type Authored, isRefusal, type Refusal, type TextOf } from './authored.
 export { clone } from './clone.ts'
 export { type EditLine, editLines } from './edit-lines.ts'
 export type { EditedCopy } from './edited-copy.ts'
+export { receivedWorkflow } from './find-workflow.ts'
 export { type FilesToMerge, type MergedFiles, mergeFiles, type NamedText } from './merge-files.ts'
 export { overlayFrom } from './overlay-from.ts'
 export { promote } from './promote.ts'

@@ -5,12 +5,13 @@ import type { WorkflowDocument } from '../desired/render.ts'
 import { diffPaths, extractOverlay, formatPath, writeBack } from '../merge/index.ts'
 import { apiVersion } from '../model/gate-kind.ts'
 import type { Overlay } from '../model/generated/kinds.ts'
+import { isWithin } from '../model/names.ts'
 import { parseDocument } from '../model/parse-document.ts'
 import { schemaOf } from '../model/schemas.ts'
 import { equal, get, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { type Authored, edited, isRefusal, type Refusal, refused, refusedUnplaced, type TextOf } from './authored.ts'
 import { type EditedCopy, inDocument, readCopy } from './edited-copy.ts'
-import { nameSeenFrom, ownerFolder, receivedWorkflow, severalOverlays } from './find-workflow.ts'
+import { nameSeenFrom, ownerFolder, severalOverlays, workflowAtLevel } from './find-workflow.ts'
 import { keepSpelling } from './keep-spelling.ts'
 import { entry, newDocument } from './new-document.ts'
 import { emptyPatch, overlaySpec } from './overlay-skeleton.ts'
@@ -27,14 +28,13 @@ export function overlayFrom(
   name: string,
   copy?: EditedCopy,
 ): Authored {
-  const received = receivedWorkflow(state, tenant, name)
-  if (isRefusal(received)) return received
-  const { workflow } = received
+  const workflow = workflowAtLevel(state, tenant, name)
+  if (isRefusal(workflow)) return workflow
   const { chain } = workflow
   const own = chain.overlay?.owner === tenant ? chain.overlay : undefined
   const several = own && chain.beside && severalOverlays(tenant, workflow)
   if (several) return several
-  const forbidden = notCustomisable(tenant, workflow)
+  const forbidden = notCustomisable(state, tenant, workflow)
   if (forbidden) return forbidden
   const file = own?.file ?? `${ownerFolder(tenant)}overlays/${workflow.name}.yaml`
   const stranger = own ? undefined : state.fleet.tenants.get(tenant)?.overlays.find((other) => other.file === file)
@@ -54,8 +54,15 @@ interface Subject {
   readonly above: Chain
 }
 
-function notCustomisable(tenant: string, { share, name, chain }: DesiredWorkflow): Refusal | undefined {
-  if (share.resource.spec.access === 'read-only')
+function notCustomisable(
+  state: DesiredState,
+  tenant: string,
+  { share, name, chain }: DesiredWorkflow,
+): Refusal | undefined {
+  const own = state.tenants.get(tenant)
+  // What a tenant hands down read-only, without receiving it, is for others to leave alone.
+  const isForOthers = isWithin(share.owner, tenant) && own?.kind === 'valid' && !own.workflows.has(name)
+  if (share.resource.spec.access === 'read-only' && !isForOthers)
     return refused('not-customisable', `${name} is shared read-only with ${tenant}`, `ask the owner of ${share.file}`)
   if (chain.workflow.owner !== tenant) return undefined
   const { head } = chain.workflow

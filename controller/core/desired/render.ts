@@ -205,6 +205,8 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
       problem: problem('invalid-result', message, {
         place: { file: overlay.file, line: 1, column: 1 },
         path: patchPath(cause.path ?? ''),
+        ...(cause.hint !== undefined && { hint: cause.hint }),
+        ...(cause.mark !== undefined && { mark: cause.mark }),
       }),
     }
   }

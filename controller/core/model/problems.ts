@@ -123,6 +123,8 @@ export interface Problem {
   readonly place?: Place
   /** Field path inside the document, `/spec/steps/[id=x]/with`. */
   readonly path?: string
+  /** The words of an expression in the field that are meant: `steps.find` in a long script. */
+  readonly mark?: string
   /** The tenant that is affected, where it is one. */
   readonly tenant?: string
   /** A proposal such as `did you mean requireApproval?`. */

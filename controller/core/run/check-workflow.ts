@@ -80,7 +80,9 @@ function namesOf({ forEach }: Step): string[] {
 function settle(remarks: readonly Remark[], path: Path, visible: Visible | undefined, problems: Problem[]): void {
   for (const remark of remarks) {
     const fault = remark.kind === 'fault' ? remark : visible && faultOfReference(remark.reference, visible)
-    if (fault) problems.push(at(fault.code, fault.message, [...path, ...remark.path, ...remark.within.map(String)]))
+    if (!fault) continue
+    const found = at(fault.code, fault.message, [...path, ...remark.path, ...remark.within.map(String)])
+    problems.push(remark.kind === 'fault' ? found : { ...found, mark: remark.reference.slice(0, 2).join('.') })
   }
 }
 

@@ -193,6 +193,41 @@ steps:
   })
 })
 
+describe('of a tenant that hands a workflow down and does not receive it', () => {
+  const { 'policies/shares/all.yaml': _, ...unshared } = fleet
+  const files = (access: string): Files => ({
+    ...unshared,
+    ...tenantsDownTo('acme/north/contoso'),
+    ...share('all', 'phish', `to: { subtree: acme/north/contoso }\naccess: ${access}`, 'acme/north'),
+  })
+
+  test.each(['customisable', 'read-only'])('changes it for those below (%s)', (access) => {
+    const copy = copyOf(effective.replace('three }', 'drei }'))
+    const { edits, after } = author(files(access), from(copy))
+    expect(edits[file]).toContain('base: 1.1.0')
+    expect(errorsOf(after)).toEqual([])
+    expect(workflowOf(after, 'acme/north/contoso', 'phish').spec).toMatchObject({
+      minutesSaved: 20,
+      steps: [{ id: 'first' }, { id: 'second' }, { id: 'third', set: { text: 'drei' } }],
+    })
+  })
+
+  test('edits the overlay that is there', () => {
+    const present = { ...files('customisable'), ...overlay('acme/north', 'phish', '1.0.0', 'minutesSaved: 30') }
+    const { edits } = author(present, from(copyOf(effective.replace('20', '40'))))
+    expect(edits[file]).toMatch(/base: 1\.1\.0[\s\S]*minutesSaved: 40/)
+  })
+
+  test('is refused what somebody above shares read-only with those below', () => {
+    const above = {
+      ...fleet,
+      ...tenantsDownTo('acme/north/contoso'),
+      ...share('all', 'phish', 'to: { subtree: acme/north/contoso }\naccess: read-only'),
+    }
+    expect(refusalOf(above, from(undefined))).toBe('not-customisable: phish is shared read-only with acme/north')
+  })
+})
+
 describe('without a copy', () => {
   test('an empty overlay with the forms a change can take', () => {
     const { edits, before, after } = author(fleet, from(undefined))
