@@ -1,10 +1,11 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import type { ControllerView, RunHistory } from './api/controller.ts'
+import type { ControllerView } from './api/controller.ts'
 import { deliveringPrincipal } from './api/deliver-alert.ts'
 import { routesOf } from './api/routes.ts'
 import { newToken, startServer } from './api/server.ts'
+import { authorizeTenant } from './core/access/authorize.ts'
 import { webhookSecret } from './core/access/webhook-signature.ts'
 import { isUnreadable } from './core/desired/fleet.ts'
 import type { TenantContext } from './core/model/effective.ts'
@@ -44,7 +45,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
     mkdirSync(state, { recursive: true, mode: 0o700 })
     let current: Reconciled | undefined
     const log = pino({ level: options.logLevel }, pino.destination(2))
-    const store = closing.adopt(openState(state), (opened) => opened.close())
+    const store = closing.adopt(
+      openState(state, (tenantUid, error) =>
+        log.error({ tenantUid, err: error }, 'finished runs of a tenant cannot be moved to its file'),
+      ),
+      (opened) => opened.close(),
+    )
     const token = secretFile(join(state, 'token'), newToken)
     const key = installationKey(state)
     const followed = closing.adopt(await openFollowedFleet(options), (fleet) => fleet.close())
@@ -109,8 +115,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
           log.info({ kind, number: pullRequest.number, title: pullRequest.title }, 'pull request')
     }
 
-    const history = (runId: string): RunHistory | undefined => {
-      const events = store.readRun(runId)
+    const history: ControllerView['history'] = (runId, principal, permission = 'runs:read') => {
+      const tenant = store.tenantOfRun(runId)
+      if (!tenant) return undefined
+      const authorization = authorizeTenant(principal, permission, tenant)
+      if (authorization.kind === 'denied') return undefined
+      const events = store.tenant(authorization.access).readRun(runId)
       if (!events) return undefined
       const state = foldAll(events)
       return { state, events, connectors: connectorsOf(store.readObject(state.request.contextDigest)) }
@@ -201,7 +211,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       },
       finished: (runId) =>
         until(() => {
-          const run = history(runId)
+          const run = history(runId, { kind: 'operator' })
           return run && (isFinished(run.state) || summarise(run.state).state === 'waiting') ? run : undefined
         }),
       settled: () =>
@@ -244,9 +254,9 @@ class StartError extends Error {
   }
 }
 
-function openState(folder: string): Store {
+function openState(folder: string, onTrouble: (tenantUid: string, error: unknown) => void): Store {
   try {
-    return openStore(folder)
+    return openStore(folder, { onTrouble })
   } catch (thrown) {
     if (!(thrown instanceof StoreError)) throw thrown
     throw new StartError(thrown.code === 'locked' ? 'state-locked' : 'state-unusable', thrown)

@@ -1,3 +1,4 @@
+import type { Permission, Principal } from '../core/access/authorize.ts'
 import type { BoundConnection, EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
@@ -39,7 +40,8 @@ export interface ControllerView {
   /** Resolves after the run is durable. */
   start(wanted: RunWanted): Promise<Started>
   listRuns(filter: RunFilter): RunPage
-  history(runId: string): RunHistory | undefined
+  /** Undefined where there is no such run, and where `principal` may not do this with the runs of its tenant. */
+  history(runId: string, principal: Principal, permission?: Permission): RunHistory | undefined
   /** Undefined where the answer was taken; otherwise why not. */
   approve(
     runId: string,

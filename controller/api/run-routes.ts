@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Permission, Principal } from '../core/access/authorize.ts'
 import { isMap, newMap, toValue } from '../core/model/values.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { RunState } from '../core/run/run-state.ts'
@@ -83,8 +84,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
       summary: 'one run: its steps, and every event of its journal',
       permission: 'runs:read',
       responses: { 200: schemas.runDetail },
-      handle: ({ params }) => {
-        const { state, events, connectors } = found(controller, params['id'])
+      handle: ({ params, principal }) => {
+        const { state, events, connectors } = found(controller, params['id'], principal, 'runs:read')
         return ok({
           run: summarise(state),
           inputs: state.request.inputs,
@@ -111,8 +112,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
         },
       },
       responses: { 200: schemas.accepted },
-      handle: async ({ params, body }) => {
-        const { state } = found(controller, params['id'])
+      handle: async ({ params, body, principal }) => {
+        const { state } = found(controller, params['id'], principal, 'approvals:approve')
         const answer = body as { step: string; approved: boolean; comment?: string }
         const refusal = await controller.approve(state.request.runId, { ...answer, by: operator })
         if (refusal !== undefined) throw new ApiError(409, 'refused', refusal)
@@ -137,8 +138,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
         },
       },
       responses: { 200: schemas.accepted },
-      handle: async ({ params, body }) => {
-        const { state } = found(controller, params['id'])
+      handle: async ({ params, body, principal }) => {
+        const { state } = found(controller, params['id'], principal, 'approvals:approve')
         const { outputs, ...said } = body as Omit<Resolution, 'by' | 'outputs'> & { outputs?: object }
         const given = outputs === undefined ? undefined : toValue(outputs)
         const refusal = await controller.resolve(state.request.runId, {
@@ -161,8 +162,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
         properties: { reason: { type: 'string', maxLength: 2000 } },
       },
       responses: { 200: schemas.accepted },
-      handle: async ({ params, body }) => {
-        const { state } = found(controller, params['id'])
+      handle: async ({ params, body, principal }) => {
+        const { state } = found(controller, params['id'], principal, 'runs:cancel')
         const taken = await controller.cancel(state.request.runId, operator, (body as { reason?: string }).reason ?? '')
         if (!taken) throw new ApiError(409, 'refused', 'the run has ended already')
         return ok({ ok: true })
@@ -171,8 +172,8 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
   ]
 }
 
-function found(controller: ControllerView, id: string | undefined) {
-  const run = id === undefined ? undefined : controller.history(id)
+function found(controller: ControllerView, id: string | undefined, principal: Principal, permission: Permission) {
+  const run = id === undefined ? undefined : controller.history(id, principal, permission)
   if (!run) throw new ApiError(404, 'not-found', `there is no run ${id}`)
   return run
 }

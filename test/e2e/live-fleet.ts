@@ -106,7 +106,7 @@ export async function liveFleet(port: number, connector: string, files: Files = 
 
   async function ended(runId: string): Promise<RunHistory> {
     for (;;) {
-      const history = controller.view.history(runId)
+      const history = controller.view.history(runId, { kind: 'operator' })
       if (history && isFinished(history.state)) return history
       await new Promise((done) => setTimeout(done, 20))
     }

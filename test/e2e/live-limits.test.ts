@@ -65,7 +65,9 @@ test('Retry-After holds the connection for every run', async () => {
     response.writeHead(isFirst ? 429 : 200, isFirst ? { 'retry-after': '2' } : {}).end('{"id": "block-1"}')
   }
   const first = await live.start()
-  await expect.poll(() => live.controller.view.history(first)?.events.at(-1)?.type).toBe('TimerSet')
+  await expect
+    .poll(() => live.controller.view.history(first, { kind: 'operator' })?.events.at(-1)?.type)
+    .toBe('TimerSet')
   expect(await connectionsOf(live)).toMatchObject({
     connections: [{ name: 'edr', owner: 'acme', actions: ['block'], breaker: 'closed', notBefore: expect.any(Number) }],
   })

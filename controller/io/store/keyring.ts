@@ -53,6 +53,12 @@ export class Keyring {
     this.#unsaved.delete(tenantUid)
   }
 
+  /** After its row was deleted. */
+  forget(tenantUid: string): void {
+    this.#keys.delete(tenantUid)
+    this.#unsaved.delete(tenantUid)
+  }
+
   /** A new key, wrapped; from now on it is this tenant's. */
   make(tenantUid: string): Buffer {
     const raw = randomBytes(32)

@@ -3,17 +3,16 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { StoreError } from './store-error.ts'
 
-const folder = join(import.meta.dirname, 'migrations')
-
 /** The schema that a database has: how many of the numbered files it has seen. */
 export function schemaOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version)
 }
 
 /** Brings a database to the present schema: the numbered files that it has not seen, each in a transaction of its own. */
-export function migrate(database: DatabaseSync): void {
+export function migrate(database: DatabaseSync, name: 'migrations' | 'tenant-migrations' = 'migrations'): void {
+  const folder = join(import.meta.dirname, name)
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.sql'))
+    .filter((file) => file.endsWith('.sql'))
     .toSorted()
   const seen = schemaOf(database)
   if (seen > files.length)

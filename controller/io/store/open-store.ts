@@ -1,8 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
+import type { TenantAccess } from '../../core/access/authorize.ts'
 import type { Journal } from '../../core/run/journal.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
+import { type Forgotten, forgetTenant } from './forget-tenant.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type CommitCounts, GroupCommit } from './group-commit.ts'
 import { HighWaterMark } from './high-water-mark.ts'
@@ -13,9 +15,12 @@ import { Objects } from './objects.ts'
 import { type Application, type AppliedCommit, ObservedState, type ObservedTenant } from './observed-state.ts'
 import { RunJournal } from './run-journal.ts'
 import { RunList } from './run-list.ts'
+import { RunMover } from './run-mover.ts'
 import { sealEntry, sealReason } from './sealed-entry.ts'
 import { number } from './statements.ts'
 import { StoreError } from './store-error.ts'
+import { TenantFiles } from './tenant-files.ts'
+import { openTenantStore, type TenantStore } from './tenant-store.ts'
 
 export type StoreHealth =
   | { readonly state: 'green'; readonly counts: CommitCounts }
@@ -31,15 +36,28 @@ export interface Store extends Journal {
   /** After its runs were accepted. */
   recordDelivery(delivery: Delivery): Promise<void>
   forgetDeliveries(before: number): Promise<void>
+  /** Whose run it is: what the authorization has to be asked about. */
+  tenantOfRun(runId: string): { readonly path: string; readonly uid: string } | undefined
+  /** The data of the one tenant that `access` was granted for. */
+  tenant(access: TenantAccess): TenantStore
+  /** Takes all journals of finished runs to their tenants' files; it happens in the background anyway. Says how many. */
+  moveFinished(): Promise<number>
+  /** Deletes what is stored of a tenant that has no run going on, its key included: what backups hold of it, only a backup's key opens. */
+  forgetTenant(tenantUid: string): Promise<Forgotten>
   health(): StoreHealth
   close(): void
+}
+
+export interface StoreOptions {
+  /** A tenant whose file takes no write: its finished runs stay in the control store. */
+  readonly onTrouble?: (tenantUid: string, error: unknown) => void
 }
 
 /**
  * Opens the store of a folder, and makes it where there is none.
  * Throws StoreError `locked`, `rolled-back`, `too-new` or `wrong-key`.
  */
-export function openStore(folder: string): Store {
+export function openStore(folder: string, options: StoreOptions = {}): Store {
   mkdirSync(folder, { recursive: true })
   const unlock = lockFolder(folder)
   let database: DatabaseSync | undefined
@@ -49,7 +67,7 @@ export function openStore(folder: string): Store {
     mark = new HighWaterMark(folder)
     if (schemaOf(database) > 0) checkMark(database, mark, folder)
     const keys = keysOf(database, folder)
-    return storeOf(database, keys, mark, unlock)
+    return storeOf({ database, keys, mark, folder, unlock, onTrouble: options.onTrouble ?? (() => {}) })
   } catch (error) {
     database?.close()
     mark?.close()
@@ -98,10 +116,21 @@ function checkMark(database: DatabaseSync, mark: HighWaterMark, folder: string):
   throw new StoreError('rolled-back', message)
 }
 
-function storeOf(database: DatabaseSync, keys: Keyring, mark: HighWaterMark, unlock: () => void): Store {
+interface StoreParts {
+  readonly database: DatabaseSync
+  readonly keys: Keyring
+  readonly mark: HighWaterMark
+  readonly folder: string
+  readonly unlock: () => void
+  readonly onTrouble: (tenantUid: string, error: unknown) => void
+}
+
+function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts): Store {
   const commit = new GroupCommit(database, mark)
   const objects = new Objects(database)
-  const journal = new RunJournal(database, commit, keys, objects)
+  const files = new TenantFiles(folder)
+  const mover = new RunMover(database, commit, files, onTrouble)
+  const journal = new RunJournal(database, { commit, keys, objects, files, mover })
   const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
   const observed = new ObservedState(database, commit, objects)
@@ -125,13 +154,22 @@ function storeOf(database: DatabaseSync, keys: Keyring, mark: HighWaterMark, unl
     readDelivery: (tenantUid, id) => reading(() => deliveries.read(tenantUid, id)),
     recordDelivery: (delivery) => deliveries.record(delivery),
     forgetDeliveries: (before) => deliveries.forget(before),
+    tenantOfRun: (runId) => reading(() => journal.tenantOfRun(runId)),
+    tenant: (access) => {
+      const tenant = openTenantStore(journal, access)
+      return { readRun: (runId) => reading(() => tenant.readRun(runId)) }
+    },
+    moveFinished: () => mover.moveAll(),
+    forgetTenant: (tenantUid) => forgetTenant(tenantUid, { database, commit, keys, files, mover }),
     health: () => {
       const { failure, counts } = commit
       return failure === undefined ? { state: 'green', counts } : { state: 'red', reason: failure.message, counts }
     },
     close: () => {
       if (!database.isOpen) return
+      mover.close()
       commit.close()
+      files.close()
       mark.close()
       database.close()
       unlock()

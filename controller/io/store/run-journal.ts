@@ -5,6 +5,7 @@ import { type RunSummary, summarise } from '../../core/run/run-summary.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Keyring } from './keyring.ts'
 import type { Objects } from './objects.ts'
+import type { RunMover } from './run-mover.ts'
 import { openEntries, openReason, type Owner, sealEntry, sealReason } from './sealed-entry.ts'
 import {
   bytes,
@@ -17,6 +18,7 @@ import {
   type Statement,
   text,
 } from './statements.ts'
+import type { TenantFiles } from './tenant-files.ts'
 
 /** What of a run's row may change while it runs. */
 type Changing = Pick<RunSummary, 'state' | 'reason' | 'startedAt' | 'finishedAt'>
@@ -30,19 +32,31 @@ interface Head {
 /** Heads kept of runs that have not ended: more runs than that are waiting for a person, and are read again when they go on. */
 const headsKept = 50_000
 
+export interface JournalParts {
+  readonly commit: GroupCommit
+  readonly keys: Keyring
+  readonly objects: Objects
+  readonly files: TenantFiles
+  readonly mover: RunMover
+}
+
 /** The journals of all runs, one entry for each append, and the list of runs that is written with them. */
 export class RunJournal {
   readonly #commit: GroupCommit
   readonly #objects: Objects
   readonly #keys: Keyring
+  readonly #files: TenantFiles
+  readonly #mover: RunMover
   readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
   /** Nobody else writes this database, so what was written last need not be read back to see whether an append fits. */
   readonly #heads = new Map<string, Head>()
 
-  constructor(database: DatabaseSync, commit: GroupCommit, keys: Keyring, objects: Objects) {
+  constructor(database: DatabaseSync, { commit, keys, objects, files, mover }: JournalParts) {
     this.#commit = commit
     this.#keys = keys
     this.#objects = objects
+    this.#files = files
+    this.#mover = mover
     const names = Object.keys(queries) as (keyof typeof queries)[]
     this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
       keyof typeof queries,
@@ -56,29 +70,43 @@ export class RunJournal {
     const owner = ownerOf(record)
     const json = Buffer.from(JSON.stringify(events))
     const payload = sealEntry(this.#keys, owner, expectedVersion + events.length, json)
-    const appended = await this.#commit.write(() => this.#apply(record, payload))
+    const run = summarise(record.state)
+    const { key, ...appended } = await this.#commit.write(() => this.#apply(record, run, payload))
     // After a conflict nothing was written, and so the tenant's key was not either.
     if (appended.kind === 'conflict') return appended
     this.#keys.saved(owner.tenantUid)
     if (objects !== undefined) this.#objects.remember(objects)
+    const { finishedAt } = run
+    if (finishedAt !== null) this.#mover.add(owner.tenantUid, { key, id: owner.runId, finishedAt })
     return appended
   }
 
   readRun(runId: string): RunEvent[] | undefined {
     const run = this.#statements.run.get(runId)
     if (run === undefined) return undefined
-    const entries = this.#statements.entries
+    const owner = { tenantUid: text(run, 'tenant_uid'), runId }
+    const here = this.#statements.entries
       .all(number(run, 'key'))
       .map((row) => ({ version: number(row, 'version'), payload: bytes(row, 'payload') }))
-    return openEntries(this.#keys, { tenantUid: text(run, 'tenant_uid'), runId }, entries)
+    const entries = here.length > 0 ? here : (this.#files.read(owner.tenantUid, runId) ?? [])
+    return openEntries(this.#keys, owner, entries, numberOrNull(run, 'version'))
+  }
+
+  /** Whose run it is, so that it can be asked who may read it. */
+  tenantOfRun(runId: string): { readonly path: string; readonly uid: string } | undefined {
+    const run = this.#statements.run.get(runId)
+    return run && { path: text(run, 'tenant'), uid: text(run, 'tenant_uid') }
   }
 
   unfinishedRuns(): string[] {
     return this.#statements.unfinished.all().map((row) => text(row, 'id'))
   }
 
-  #apply({ runId, expectedVersion, events, state, objects = [] }: JournalRecord, payload: Uint8Array): Appended {
-    const run = summarise(state)
+  #apply(
+    { runId, expectedVersion, events, objects = [] }: JournalRecord,
+    run: RunSummary,
+    payload: Uint8Array,
+  ): Appended & { key: number } {
     const version = expectedVersion + events.length
     const known = this.#heads.get(runId)
     let head = known
@@ -89,13 +117,14 @@ export class RunJournal {
     }
     head ??= this.#readHead(runId)
     const found = head?.version ?? 0
-    if (head === undefined || found !== expectedVersion) return { kind: 'conflict', version: found }
+    if (head === undefined || found !== expectedVersion)
+      return { kind: 'conflict', version: found, key: head?.key ?? 0 }
     this.#objects.write(objects)
     this.#keys.save(run.tenantUid)
     this.#statements.enter.run(head.key, version, payload)
     if (differs(head.row, run)) this.#statements.update.run(...changing(), head.key)
     this.#keep(runId, { key: head.key, version, row: run }, known === undefined)
-    return { kind: 'appended', version }
+    return { kind: 'appended', version, key: head.key }
   }
 
   #keep(runId: string, head: Head, isNew: boolean): void {
@@ -118,7 +147,7 @@ const queries = {
   enter: 'INSERT INTO entries (run, version, payload) VALUES (?, ?, ?)',
   head: `SELECT key, tenant_uid, state, sealed_reason, started_at, finished_at,
     coalesce(version, (SELECT max(version) FROM entries WHERE run = runs.key)) AS version FROM runs WHERE id = ?`,
-  run: 'SELECT key, tenant_uid FROM runs WHERE id = ?',
+  run: 'SELECT key, tenant, tenant_uid, version FROM runs WHERE id = ?',
   entries: 'SELECT version, payload FROM entries WHERE run = ? ORDER BY version',
   unfinished: 'SELECT id FROM runs WHERE finished_at IS NULL ORDER BY key',
 } as const

@@ -19,8 +19,16 @@ export function sealEntry(keys: Keyring, owner: Owner, version: number, json: Ui
   return seal(keys.writing(owner.tenantUid), entryPlace(owner, version), json)
 }
 
-/** The events of all entries of a run. Throws where one was changed, moved or taken out from between the others. */
-export function openEntries(keys: Keyring, owner: Owner, entries: Iterable<Entry>): RunEvent[] {
+/**
+ * The events of all entries of a run. Throws where one was changed, moved or taken out from between the others, and, of a run that
+ * has ended at `finalVersion`, where the last ones are missing.
+ */
+export function openEntries(
+  keys: Keyring,
+  owner: Owner,
+  entries: Iterable<Entry>,
+  finalVersion: number | null,
+): RunEvent[] {
   const key = keys.reading(owner.tenantUid)
   const events: RunEvent[] = []
   for (const { version, payload } of entries) {
@@ -29,6 +37,7 @@ export function openEntries(keys: Keyring, owner: Owner, entries: Iterable<Entry
     for (const event of JSON.parse(plain.toString()) as RunEvent[]) events.push(event)
     if (events.length !== version) throw tampered(owner, `an entry before ${version} is missing`)
   }
+  if (finalVersion !== null && events.length !== finalVersion) throw tampered(owner, 'its last entries are missing')
   return events
 }
 
