@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { sign, webhookSecret } from '../../controller/core/access/webhook-signature.ts'
 import type { RunEvent } from '../../controller/core/run/events.ts'
+import { openStore } from '../../controller/io/store/open-store.ts'
 import { ControllerProcess, copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
 
 const isCrashLane = process.env['HEADWATER_LANE'] === 'crash'
@@ -37,7 +37,7 @@ test(
     await untilSettled(state.path)
     await controller.kill('SIGTERM')
 
-    const runs = readJournal(join(state.path, 'control.sqlite'))
+    const runs = readJournal(state.path)
     expect(accepted.size).toBe(alerts)
     expect(new Set(accepted.values()).size).toBe(alerts)
     expect([...runs.keys()].sort()).toEqual([...accepted.values()].sort())
@@ -126,19 +126,12 @@ async function untilSettled(state: string): Promise<void> {
   }
 }
 
-function readJournal(file: string): Map<string, RunEvent[]> {
-  const database = new DatabaseSync(file, { readOnly: true })
-  const runs = new Map<string, RunEvent[]>()
-  for (const row of database
-    .prepare(
-      'SELECT runs.id AS id, events.event AS event FROM events JOIN runs ON runs.key = events.run ORDER BY events.run, events.version',
-    )
-    .all()) {
-    const id = String(row['id'])
-    runs.set(id, [...(runs.get(id) ?? []), JSON.parse(String(row['event'])) as RunEvent])
-  }
-  database.close()
-  return runs
+function readJournal(state: string): Map<string, RunEvent[]> {
+  const store = openStore(state)
+  const { runs } = store.listRuns({ limit: 500 })
+  const journals = new Map(runs.map(({ id }) => [id, store.readRun(id) ?? []]))
+  store.close()
+  return journals
 }
 
 /** mulberry32 */

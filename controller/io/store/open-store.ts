@@ -40,8 +40,8 @@ export interface Store extends Journal {
   tenantOfRun(runId: string): { readonly path: string; readonly uid: string } | undefined
   /** The data of the one tenant that `access` was granted for. */
   tenant(access: TenantAccess): TenantStore
-  /** Takes all journals of finished runs to their tenants' files; it happens in the background anyway. Says how many. */
-  moveFinished(): Promise<number>
+  /** Takes all journals of finished runs to their tenants' files; it happens in the background anyway. */
+  moveFinished(): Promise<void>
   /** Deletes what is stored of a tenant that has no run going on, its key included: what backups hold of it, only a backup's key opens. */
   forgetTenant(tenantUid: string): Promise<Forgotten>
   health(): StoreHealth
@@ -65,7 +65,7 @@ export function openStore(folder: string, options: StoreOptions = {}): Store {
   try {
     database = openDatabase(join(folder, 'control.sqlite'))
     mark = new HighWaterMark(folder)
-    if (schemaOf(database) > 0) checkMark(database, mark, folder)
+    checkMark(database, mark, folder)
     const keys = keysOf(database, folder)
     return storeOf({ database, keys, mark, folder, unlock, onTrouble: options.onTrouble ?? (() => {}) })
   } catch (error) {
@@ -108,7 +108,8 @@ function keysOf(database: DatabaseSync, folder: string): Keyring {
 }
 
 function checkMark(database: DatabaseSync, mark: HighWaterMark, folder: string): void {
-  const row = database.prepare('SELECT value FROM sequence').get()
+  // An empty database beside a mark has lost everything, its tables too.
+  const row = schemaOf(database) === 0 ? { value: 0 } : database.prepare('SELECT value FROM sequence').get()
   const sequence = number(row ?? {}, 'value')
   const reached = mark.read()
   if (sequence >= reached) return

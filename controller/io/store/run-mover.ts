@@ -66,11 +66,10 @@ export class RunMover {
     this.#later()
   }
 
-  /** Moves all that wait; says how many. */
-  async moveAll(): Promise<number> {
-    let moved = 0
-    while (this.#waiting > 0 && !this.#isClosed) moved += await this.#once()
-    return moved
+  /** Moves all that wait, and awaits what is being moved already. */
+  async moveAll(): Promise<void> {
+    do await this.#once()
+    while (this.#waiting > 0 && !this.#isClosed)
   }
 
   forget(tenantUid: string): void {
@@ -104,15 +103,15 @@ export class RunMover {
   }
 
   /** One tenant's next batch, after the one before. */
-  #once(): Promise<number> {
+  #once(): Promise<void> {
     const next = this.#moving.then(() => this.#move())
     this.#moving = next.catch(() => {})
     return next
   }
 
-  async #move(): Promise<number> {
+  async #move(): Promise<void> {
     const [first] = this.#backlog
-    if (first === undefined || this.#isClosed) return 0
+    if (first === undefined || this.#isClosed) return
     const [tenantUid, waiting] = first
     const batch = waiting.splice(0, batchSize)
     this.#waiting -= batch.length
@@ -128,12 +127,11 @@ export class RunMover {
       this.#refused.add(tenantUid)
       this.forget(tenantUid)
       this.#onTrouble(tenantUid, error)
-      return 0
+      return
     }
     await this.#commit.write(() => {
       for (const { key } of batch) this.#delete.run(key)
     })
-    return batch.length
   }
 
   #read(key: number) {

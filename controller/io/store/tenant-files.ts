@@ -65,7 +65,7 @@ export class TenantFiles {
   }
 
   close(): void {
-    for (const tenantUid of [...this.#open.keys()]) this.#close(tenantUid)
+    for (const tenantUid of this.#open.keys()) this.#close(tenantUid)
   }
 
   #of(tenantUid: string): TenantFile {

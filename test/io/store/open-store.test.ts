@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
@@ -72,7 +72,7 @@ describe('opening a store', () => {
 })
 
 describe('a disk that takes no more', () => {
-  it('turns the store red and read-only, and everything acknowledged is still there', () => {
+  it('turns the store red and read-only; after a restart with space everything acknowledged is there', async () => {
     const place = folder()
     // A limit on file sizes stands for the full disk: it needs no rights, and SQLite meets the same failing write.
     const limited = ['-c', 'ulimit -f 4096; exec "$0" "$@"', process.execPath, script('fill-store.ts'), place]
@@ -89,9 +89,60 @@ describe('a disk that takes no more', () => {
     expect(told.acknowledged.length).toBeGreaterThan(10)
     const store = openStore(place)
     expect(store.unfinishedRuns()).toEqual(expect.arrayContaining(told.acknowledged))
+    expect(await store.append(newRun('with space again'))).toMatchObject({ kind: 'appended' })
     store.close()
   })
 })
+
+describe('a log that was damaged', () => {
+  it.each([
+    ['flipped in the middle', (wal: Buffer) => void (wal[wal.length >> 1] = (wal[wal.length >> 1] as number) ^ 1)],
+    [
+      'flipped in the last frame',
+      (wal: Buffer) => void (wal[wal.length - 100] = (wal[wal.length - 100] as number) ^ 1),
+    ],
+    ['overwritten in its head', (wal: Buffer) => void wal.fill(0, 0, 64)],
+  ])('%s is noticed, and nothing is acknowledged', async (_what, damage) => {
+    const crashed = await afterCrash()
+    const file = join(crashed, 'control.sqlite-wal')
+    const wal = readFileSync(file)
+    damage(wal)
+    writeFileSync(file, wal)
+    expect(() => openStore(crashed)).toThrow(
+      expect.objectContaining({
+        code: 'rolled-back',
+        message: expect.stringMatching(/acknowledged.*Delete .*high-water-mark/),
+      }),
+    )
+  })
+
+  it('is noticed where its end is missing; going on knowingly keeps what is left', async () => {
+    const crashed = await afterCrash()
+    const file = join(crashed, 'control.sqlite-wal')
+    truncateSync(file, statSync(file).size - 50)
+    expect(() => openStore(crashed)).toThrow(expect.objectContaining({ code: 'rolled-back' }))
+    rmSync(join(crashed, 'high-water-mark'))
+    const store = openStore(crashed)
+    expect(store.unfinishedRuns()).toEqual(Array.from({ length: 19 }, (_, index) => `r${index}`))
+    store.close()
+  })
+
+  it('loses nothing where only the process died', async () => {
+    const store = openStore(await afterCrash())
+    expect(store.unfinishedRuns()).toHaveLength(20)
+    store.close()
+  })
+})
+
+/** The files as a killed process leaves them: twenty acknowledged runs, all still in the log. */
+async function afterCrash(): Promise<string> {
+  const [place, crashed] = [folder(), folder()]
+  const store = openStore(place)
+  for (let index = 0; index < 20; index++) await store.append(newRun(`r${index}`))
+  for (const name of readdirSync(place)) copyFileSync(join(place, name), join(crashed, name))
+  store.close()
+  return crashed
+}
 
 describe('parameters', () => {
   it.each([
