@@ -21,7 +21,7 @@ export function liveTenants(
   observed: ReadonlyMap<string, ObservedTenant>,
   before: ReadonlyMap<string, LiveTenant>,
   readObject: ReadObject,
-): ReadonlyMap<string, LiveTenant> {
+): Map<string, LiveTenant> {
   const live = new Map<string, LiveTenant>()
   for (const stored of observed.values()) {
     const tenant = desired.tenants.get(stored.path)

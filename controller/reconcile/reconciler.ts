@@ -4,6 +4,7 @@ import {
   type ObservedTenant,
   type Plan,
   planChanges,
+  planReached,
   toObserved,
 } from '../core/desired/index.ts'
 import type { Problem } from '../core/model/problems.ts'
@@ -44,6 +45,10 @@ type StoredTenant = Parameters<Store['applyObserved']>[0]['upserts'][number]
 
 interface Pass {
   loaded: LoadedFleet
+  /** Present where nothing but these tenants has to be looked at. */
+  reached?: ReadonlySet<string>
+  /** The plan of the pass before, where that came to its end. */
+  after: Plan | undefined
   observed: ReadonlyMap<string, ObservedTenant>
   plan: Plan
   live: ReadonlyMap<string, LiveTenant>
@@ -55,26 +60,26 @@ interface Pass {
  * many does nothing and a call that was lost is made up for by the next one.
  */
 export function createReconciler(parts: ReconcilerParts): () => Promise<Reconciled> {
-  let live: ReadonlyMap<string, LiveTenant> = new Map()
-  let recorded: ReadonlyMap<string, ObservedTenant> | undefined
+  let live = new Map<string, LiveTenant>()
+  /** As the store has it: nobody else writes there. */
+  let observed: Map<string, ObservedTenant> | undefined
+  let recorded: Map<string, ObservedTenant> | undefined
   let before: DesiredState | undefined
+  /** The last pass, if it came to its end. */
+  let settled: Plan | undefined
 
   const phases: readonly (readonly [string, (pass: Pass) => Promise<void> | void])[] = [
     ['load', async (pass) => void (pass.loaded = await parts.load())],
-    ['observe', (pass) => void (pass.observed = parts.store.readObserved())],
-    [
-      'plan',
-      (pass) =>
-        void (pass.plan = planChanges(pass.loaded.desired, pass.observed, {
-          ...(parts.allowRemovals !== undefined && { allowRemovals: parts.allowRemovals }),
-        })),
-    ],
+    ['observe', (pass) => void (pass.observed = observed ??= new Map(parts.store.readObserved()))],
+    ['plan', plan],
     ['apply', apply],
     ['record', record],
   ]
 
   return async () => {
     const pass = {} as Pass
+    pass.after = settled
+    settled = undefined
     const timings: Record<string, number> = {}
     for (const [name, phase] of phases) {
       const start = parts.clock()
@@ -87,6 +92,7 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       ...pass.loaded.problems,
     ]
     before = desired
+    settled = pass.plan
     const { load: _, ...rest } = timings
     const detail = { snapshot: loading.snapshot, parse: loading.parse, resolve: loading.resolve, ...rest }
     return {
@@ -98,6 +104,18 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       timings: detail,
       ...(pass.rendered !== undefined && { rendered: pass.rendered }),
     }
+  }
+
+  function plan(pass: Pass): void {
+    const { desired, changed } = pass.loaded
+    const reached = pass.after && changed !== 'all' ? planReached(desired, pass.observed, changed, pass.after) : undefined
+    if (reached && changed !== 'all') {
+      pass.plan = reached
+      pass.reached = changed
+      return
+    }
+    const { allowRemovals } = parts
+    pass.plan = planChanges(desired, pass.observed, { ...(allowRemovals !== undefined && { allowRemovals }) })
   }
 
   async function apply(pass: Pass): Promise<void> {
@@ -134,9 +152,11 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
         objects: [...objects].map(([digest, json]) => ({ digest, json })),
       }
       await parts.store.applyObserved(applied)
-      pass.observed = parts.store.readObserved()
+      for (const path of removals) observed?.delete(path)
+      for (const tenant of upserts) observed?.set(tenant.path, tenant)
     }
-    live = liveTenants(desired, pass.observed, live, (digest) => parts.store.readObject(digest))
+    if (pass.reached) for (const path of pass.reached) live.set(path, desired.tenants.get(path) as LiveTenant)
+    else live = liveTenants(desired, pass.observed, live, (digest) => parts.store.readObject(digest))
     pass.live = live
   }
 
@@ -145,28 +165,41 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
    * the first pass of a process compares with the branch unless its last commit tells of the last application.
    */
   async function record(pass: Pass): Promise<void> {
-    const { observed } = pass
+    const { observed: now, reached } = pass
     const [application] = parts.store.appliedCommits(1)
     if (!application) return
     const mark = appliedText(application.commit, application.at)
-    if (!recorded && (await parts.rendered.read(appliedPath)) === mark) recorded = observed
-    const changed = (tenant: ObservedTenant, others: ReadonlyMap<string, ObservedTenant> | undefined): boolean =>
-      others?.get(tenant.path)?.digest !== tenant.digest
+    if (!recorded && (await parts.rendered.read(appliedPath)) === mark) recorded = new Map(now)
+    const known = recorded
+    const looked = reached && known ? pick(now, reached) : now
+    const old = reached && known ? pick(known, reached) : known
     const files = new Map<string, string | null>()
-    const stale = recorded
-      ? [...recorded.values()].filter((tenant) => changed(tenant, observed)).flatMap(renderedPaths)
+    const stale = old
+      ? [...old.values()].filter(({ path, digest }) => now.get(path)?.digest !== digest).flatMap(renderedPaths)
       : await parts.rendered.paths()
     for (const path of stale) files.set(path, null)
-    for (const tenant of observed.values()) {
-      const applied = changed(tenant, recorded) ? live.get(tenant.path) : undefined
+    for (const tenant of looked.values()) {
+      const applied = known?.get(tenant.path)?.digest === tenant.digest ? undefined : live.get(tenant.path)
       if (applied) for (const [path, text] of renderedFiles(applied)) files.set(path, text)
     }
-    recorded = observed
-    if (files.size === 0) return
-    files.set(appliedPath, mark)
-    const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
-    if (commit !== null) pass.rendered = commit
+    if (files.size > 0) {
+      files.set(appliedPath, mark)
+      const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
+      if (commit !== null) pass.rendered = commit
+    }
+    // Not before: what could not be written is still to be written.
+    if (reached && known) for (const [path, tenant] of looked) known.set(path, tenant)
+    else recorded = new Map(now)
   }
+}
+
+function pick<T>(map: ReadonlyMap<string, T>, keys: Iterable<string>): Map<string, T> {
+  const found = new Map<string, T>()
+  for (const key of keys) {
+    const value = map.get(key)
+    if (value !== undefined) found.set(key, value)
+  }
+  return found
 }
 
 function messageOf({ loaded, plan }: Pass): string {

@@ -103,6 +103,30 @@ export function planChanges(
   return { changes, frozen, unchanged, ...(stop && { brake: stop }) }
 }
 
+/**
+ * The same after a few tenants have changed since a plan that was carried out, without a look at the others. Undefined
+ * where more than these may be meant: somebody is frozen, comes, goes or moves, or removals wait for a person's word.
+ */
+export function planReached(
+  desired: DesiredState,
+  observed: ReadonlyMap<string, ObservedTenant>,
+  reached: ReadonlySet<string>,
+  before: Plan,
+): Plan | undefined {
+  if (before.brake || before.frozen.some(({ path }) => reached.has(path)) || emptiedShares(desired).length > 0)
+    return undefined
+  const changes: Change[] = []
+  for (const path of reached) {
+    const tenant = desired.tenants.get(path)
+    const known = observed.get(path)
+    if (tenant?.kind !== 'valid' || known?.uid !== tenant.uid) return undefined
+    if (known.digest !== tenant.digest)
+      changes.push({ kind: 'update', path, tenant, workflows: workflowChanges(known, tenant) })
+  }
+  const valid = before.unchanged + before.changes.filter(({ kind }) => kind !== 'remove').length
+  return { changes, frozen: before.frozen, unchanged: valid - changes.length }
+}
+
 /** What lies below something that cannot be read is not known to be gone. */
 function unreadableAbove(desired: DesiredState, path: string): Problem | undefined {
   for (const above of selfAndAncestors(parentPath(path))) {

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { fleetFolders } from '../../controller/core/model/snapshot.ts'
+import { objectId } from '../../controller/io/git/object-id.ts'
+import type { FleetSource } from '../../controller/io/git/index.ts'
+import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import type { LiveTenant } from '../../controller/reconcile/live-tenants.ts'
+import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
+import { createReconciler, type ObservedStore } from '../../controller/reconcile/reconciler.ts'
+import { renderedFiles } from '../../controller/reconcile/rendered-files.ts'
+import { createDice, edits, FleetDraft } from '../properties/desired-edits.ts'
+
+/**
+ * A controller that goes on from edit to edit looks only at what an edit reaches. After each one it must have applied,
+ * recorded and kept alive exactly what a controller does that starts on the same store and looks at everything.
+ */
+const checkout = join(import.meta.dirname, '../..')
+const steps = process.env['HEADWATER_LANE'] === 'soak' ? 600 : 60
+const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
+
+test(`after each of ${steps} edits as after a look at everything (seed ${seed})`, async () => {
+  const draft = new FleetDraft(starterFleet())
+  const dice = createDice(seed)
+  const [store, branch] = [memoryStore(), memoryBranch()]
+  const parts = { store, rendered: branch, now: () => 0, clock: () => 0 }
+  const goOn = createReconciler({ ...parts, load: loaderOf(draft) })
+  let failures = 0
+  for (let step = 0; step < steps; step++) {
+    // Now and then the branch cannot be written; the next pass has to make up for it.
+    branch.isFull = step % 11 === 5
+    const answer = await goOn().catch((thrown: unknown) => thrown)
+    const failed = answer instanceof Error
+    if (failed) failures++
+    branch.isFull = false
+    const { live, plan } = failed ? await goOn() : (answer as Awaited<ReturnType<typeof goOn>>)
+    const anew = await createReconciler({ ...parts, load: loaderOf(draft) })()
+    expect(anew.plan.changes, `step ${step}`).toEqual([])
+    expect([anew.plan.frozen, anew.plan.unchanged], `step ${step}`).toEqual([
+      plan.frozen,
+      failed ? plan.unchanged : plan.unchanged + plan.changes.filter(({ kind }) => kind !== 'remove').length,
+    ])
+    expect(digestsOf(live), `step ${step}`).toEqual(digestsOf(anew.live))
+    const expected = [...live.values()].flatMap((tenant) => renderedFiles(tenant)).map(([path]) => path)
+    expect([...branch.files.keys()].filter((path) => path !== 'applied.yaml').sort(), `step ${step}`).toEqual(
+      expected.sort(),
+    )
+    for (const tenant of live.values())
+      for (const [path, text] of renderedFiles(tenant)) expect(branch.files.get(path), path).toBe(text)
+    dice.pick(edits)(draft, dice)
+  }
+  expect(failures).toBeGreaterThan(0)
+}, 240_000)
+
+function digestsOf(live: ReadonlyMap<string, LiveTenant>): Record<string, unknown> {
+  return Object.fromEntries(
+    [...live].map(([path, { contextDigest, workflows }]) => [
+      path,
+      [contextDigest, ...[...workflows.values()].map(({ digest }) => digest)],
+    ]),
+  )
+}
+
+function loaderOf(draft: FleetDraft): ReturnType<typeof createFleetLoader> {
+  const bytes = new Map<string, Uint8Array>()
+  const source = {
+    snapshot: () => {
+      const files = new Map(
+        [...draft.files].sort().map(([path, text]) => {
+          const content = Buffer.from(text)
+          const oid = objectId('blob', content)
+          bytes.set(oid, content)
+          return [path, { oid, size: content.length }] as const
+        }),
+      )
+      const tree = createHash('sha256').update(JSON.stringify([...files])).digest('hex')
+      return Promise.resolve({ revision: { commit: null, tree, uncommitted: [] }, files, problems: [] })
+    },
+    read: (oids: Iterable<string>) =>
+      Promise.resolve(new Map([...oids].map((oid) => [oid, bytes.get(oid) as Uint8Array]))),
+  } as unknown as FleetSource
+  return createFleetLoader(source, checkWorkflowSpec, () => 0)
+}
+
+function memoryStore(): ObservedStore {
+  type Stored = Parameters<ObservedStore['applyObserved']>[0]['upserts'][number]
+  const applied = new Map<string, Stored>()
+  const objects = new Map<string, string>()
+  let last: ReturnType<ObservedStore['appliedCommits']> = []
+  let count = 0
+  return {
+    readObserved: () => new Map(applied),
+    readObject: (digest) => objects.get(digest),
+    appliedCommits: () => last,
+    applyObserved: ({ commit, upserts, removals, objects: fresh }) => {
+      for (const { digest, json } of fresh) objects.set(digest, json)
+      for (const path of removals) applied.delete(path)
+      for (const tenant of upserts) applied.set(tenant.path, tenant)
+      last = [{ at: ++count, commit, upserts: upserts.length, removals: removals.length, tenants: 0, workflows: 0 }]
+      return Promise.resolve()
+    },
+  }
+}
+
+function memoryBranch() {
+  const files = new Map<string, string>()
+  return {
+    files,
+    isFull: false,
+    paths: () => Promise.resolve([...files.keys()]),
+    read: (name: string) => Promise.resolve(files.get(name)),
+    commit(changes: ReadonlyMap<string, string | null>): Promise<string> {
+      if (this.isFull) return Promise.reject(new Error('no space'))
+      for (const [path, text] of changes) {
+        if (text === null) files.delete(path)
+        else files.set(path, text)
+      }
+      return Promise.resolve('commit')
+    },
+    close: () => Promise.resolve(),
+  }
+}
+
+function starterFleet(): Map<string, string> {
+  const paths = fleetFolders.flatMap((top) =>
+    readdirSync(join(checkout, top), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => `${top}/${name.replaceAll('\\', '/')}`),
+  )
+  return new Map(paths.map((path) => [path, readFileSync(join(checkout, path), 'utf8')]))
+}
