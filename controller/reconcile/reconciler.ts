@@ -108,7 +108,8 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
 
   function plan(pass: Pass): void {
     const { desired, changed } = pass.loaded
-    const reached = pass.after && changed !== 'all' ? planReached(desired, pass.observed, changed, pass.after) : undefined
+    const reached =
+      pass.after && changed !== 'all' ? planReached(desired, pass.observed, changed, pass.after) : undefined
     if (reached && changed !== 'all') {
       pass.plan = reached
       pass.reached = changed

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { ColdLoad } from './cold-load.ts'
 import { createFleetRepository, type FleetRepository } from './fleet-repository.ts'
 import { against, type Figure, median, type Report } from './harness.ts'
+import { measureAppliedChanges } from './applied-changes.ts'
 import { measureWarmLoads, type WarmLoads } from './warm-loads.ts'
 
 export interface FleetBenchOptions {
@@ -25,6 +26,8 @@ const goals = {
   cachedToRead: 4,
   planToCold: 0.7,
   leafToSpawn: 1,
+  leafAppliedToSpawn: 5,
+  promotionAppliedToCold: 1.5,
   promotionToCold: 0.2,
   regionToCold: 0.08,
   leafToCold: 1 / 50,
@@ -43,6 +46,7 @@ interface Measured {
   readonly processMs: readonly number[]
   readonly bareRssMb: number
   readonly warm: WarmLoads
+  readonly applied: Awaited<ReturnType<typeof measureAppliedChanges>>
 }
 
 export async function benchFleet(options: FleetBenchOptions): Promise<Report> {
@@ -74,7 +78,9 @@ async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchO
       if ((processMs.at(-1) ?? 0) > longRunMs) wanted = Math.min(wanted, 3)
     }
     const bareRssMb = (inChild('peak-memory.ts') as { mb: number }).mb
-    return { repository, cold, cached, readMs, processMs, bareRssMb, warm: await measureWarmLoads(repository, wanted) }
+    const warm = await measureWarmLoads(repository, wanted)
+    const applied = await measureAppliedChanges(repository, wanted)
+    return { repository, cold, cached, readMs, processMs, bareRssMb, warm, applied }
   } finally {
     rmSync(cache, { recursive: true, force: true })
     repository.remove()
@@ -108,13 +114,22 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
   const load = of('cold load', ({ loadMs }) => loadMs)
   const restart = { ...load, name: 'cold load with the parse cache', samples: cached.map(({ loadMs }) => loadMs) }
   const plan: Figure = { name: 'plan of the promotion, as Markdown', unit: 'ms', samples: warm.planMs }
-  const change = (name: Parameters<typeof warm.changes.get>[0], limit: Figure, goal?: number): Figure[] => {
-    const found = warm.changes.get(name)
-    if (!found) return []
-    const figure: Figure = { name: `change: ${name}`, unit: 'ms', samples: found.ms }
-    const medians = { ...figure, samples: [median(found.ms)] }
+  const medianAgainst = (
+    what: string,
+    samples: readonly number[] | undefined,
+    limit: Figure,
+    goal?: number,
+  ): Figure[] => {
+    if (!samples) return []
+    const figure: Figure = { name: what, unit: 'ms', samples }
+    const medians = { ...figure, samples: [median(samples)] }
     return [{ ...figure, ratio: against(medians, { name: limit.name, samples: [median(limit.samples)] }, goal).ratio }]
   }
+  type Name = Parameters<typeof warm.changes.get>[0]
+  const change = (name: Name, limit: Figure, goal?: number): Figure[] =>
+    medianAgainst(`change: ${name}`, warm.changes.get(name)?.ms, limit, goal)
+  const applied = (name: Name, limit: Figure, goal?: number): Figure[] =>
+    medianAgainst(`  applied, recorded: ${name}`, measured.applied.get(name), limit, goal)
   const overBare = cold.map(({ peakRssMb }) => peakRssMb - bareRssMb)
   const kb: Figure = { name: 'memory of one tenant', unit: 'KB', samples: overBare.map((mb) => (mb * 1024) / tenants) }
   const [
@@ -151,9 +166,11 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
       ),
       ...change('leafOverlay', spawn, goal('leafToSpawn')),
       ...change('leafOverlay', load, goal('leafToCold')),
+      ...applied('leafOverlay', spawn, goal('leafAppliedToSpawn')),
       ...change('tag', spawn),
       ...change('regionOverlay', load, goal('regionToCold')),
       ...change('promotion', load, goal('promotionToCold')),
+      ...applied('promotion', load, goal('promotionAppliedToCold')),
       ...(plan.samples.length > 0 ? [against(plan, load, goal('planToCold'))] : []),
       { name: 'peak memory over bare node', unit: 'MB', samples: overBare },
       against(kb, { name: '1 KB', samples: kb.samples.map(() => 1) }, goal('kbPerTenant')),

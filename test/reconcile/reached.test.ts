@@ -74,7 +74,9 @@ function loaderOf(draft: FleetDraft): ReturnType<typeof createFleetLoader> {
           return [path, { oid, size: content.length }] as const
         }),
       )
-      const tree = createHash('sha256').update(JSON.stringify([...files])).digest('hex')
+      const tree = createHash('sha256')
+        .update(JSON.stringify([...files]))
+        .digest('hex')
       return Promise.resolve({ revision: { commit: null, tree, uncommitted: [] }, files, problems: [] })
     },
     read: (oids: Iterable<string>) =>

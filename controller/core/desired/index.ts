@@ -1,7 +1,15 @@
 export { type Comparison, compareStates, type Effect, type FieldChange } from './compare.ts'
 export { type ExplainedField, explainTenant, explainWorkflow, layersOf, type Source } from './explain.ts'
 export type { Declared, Fleet, FleetFile, WorkflowFiles } from './fleet.ts'
-export { type Change, type ObservedTenant, type Plan, type PlanOptions, planChanges, planReached, toObserved } from './plan.ts'
+export {
+  type Change,
+  type ObservedTenant,
+  type Plan,
+  type PlanOptions,
+  planChanges,
+  planReached,
+  toObserved,
+} from './plan.ts'
 export {
   type CheckWorkflow,
   type DesiredState,

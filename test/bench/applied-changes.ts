@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChangeName } from '../../controller/cli/generate-fleet-changes.ts'
+import { openFleet } from '../../controller/io/git/index.ts'
+import { openStore } from '../../controller/io/store/open-store.ts'
+import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
+import { createReconciler } from '../../controller/reconcile/reconciler.ts'
+import { openRenderedRecord } from '../../controller/reconcile/rendered-record.ts'
+import type { FleetRepository } from './fleet-repository.ts'
+import { timed } from './harness.ts'
+
+/** Milliseconds from a moved branch to applied and recorded, by change; the real store and the real rendered branch. */
+export async function measureAppliedChanges(
+  { gitdir, base, changed, moveTo }: FleetRepository,
+  runs: number,
+): Promise<ReadonlyMap<ChangeName, readonly number[]>> {
+  const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-state-'))
+  const store = openStore(folder)
+  const rendered = await openRenderedRecord(join(folder, 'mirror.git'))
+  moveTo(base)
+  const source = await openFleet({ path: gitdir, revision: 'bench' })
+  const clock = (): number => performance.now()
+  const reconcile = createReconciler({
+    load: createFleetLoader(source, checkWorkflowSpec, clock),
+    store,
+    rendered,
+    now: Date.now,
+    clock,
+  })
+  const found = new Map<ChangeName, number[]>()
+  try {
+    await reconcile()
+    for (let run = 0; run < runs; run++) {
+      for (const [name, commit] of changed) {
+        moveTo(commit)
+        const { result, ms } = await timed(reconcile)
+        if (result.plan.changes.length === 0) throw new Error(`${name} changed nothing`)
+        found.set(name, [...(found.get(name) ?? []), ms])
+        moveTo(base)
+        await reconcile()
+      }
+    }
+    return found
+  } finally {
+    await source.close()
+    await rendered.close()
+    store.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
