@@ -124,9 +124,11 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     const upserts: StoredTenant[] = []
     const removals: string[] = []
     const objects = new Map<string, string>()
+    const seen = new Set<string>()
     const keep = (digest: string, value: object): void => {
-      if (!objects.has(digest) && parts.store.readObject(digest) === undefined)
-        objects.set(digest, canonicalText(value as Json))
+      if (seen.has(digest)) return
+      seen.add(digest)
+      if (parts.store.readObject(digest) === undefined) objects.set(digest, canonicalText(value as Json))
     }
     for (const change of pass.plan.changes) {
       if (change.kind === 'remove') {
@@ -136,6 +138,12 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       if (change.kind === 'move') removals.push(change.from as string)
       const { tenant } = change
       upserts.push({ ...toObserved(tenant), state: tenant.context.suspended ? 'suspended' : 'applied', reason: '' })
+      const before = pass.observed.get(tenant.path)
+      // What was applied refers to it, so it is stored.
+      if (before?.contextDigest === tenant.contextDigest) {
+        for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
+        continue
+      }
       keep(tenant.contextDigest, tenant.context)
       for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
       for (const { connections, inputSchema } of Object.values(tenant.context.bindings)) {
@@ -175,13 +183,17 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     const looked = reached && known ? pick(now, reached) : now
     const old = reached && known ? pick(known, reached) : known
     const files = new Map<string, string | null>()
-    const stale = old
-      ? [...old.values()].filter(({ path, digest }) => now.get(path)?.digest !== digest).flatMap(renderedPaths)
-      : await parts.rendered.paths()
-    for (const path of stale) files.set(path, null)
+    const staleIn = (tenant: ObservedTenant): string[] => {
+      const after = now.get(tenant.path)
+      if (after?.digest === tenant.digest) return []
+      const kept = new Set(after && live.has(tenant.path) ? renderedPaths(after) : [])
+      return renderedPaths(tenant).filter((path) => !kept.has(path))
+    }
+    for (const path of old ? [...old.values()].flatMap(staleIn) : await parts.rendered.paths()) files.set(path, null)
     for (const tenant of looked.values()) {
-      const applied = known?.get(tenant.path)?.digest === tenant.digest ? undefined : live.get(tenant.path)
-      if (applied) for (const [path, text] of renderedFiles(applied)) files.set(path, text)
+      const before = known?.get(tenant.path)
+      const applied = before?.digest === tenant.digest ? undefined : live.get(tenant.path)
+      if (applied) for (const [path, text] of renderedFiles(applied, before)) files.set(path, text)
     }
     if (files.size > 0) {
       files.set(appliedPath, mark)

@@ -10,12 +10,25 @@ export function renderedPaths(tenant: Pick<ObservedTenant, 'path' | 'workflows'>
   return [contextPath(tenant.path), ...Object.keys(tenant.workflows).map((name) => workflowPath(tenant.path, name))]
 }
 
-export function renderedFiles(tenant: LiveTenant): [string, string][] {
-  const workflows = [...tenant.workflows.values()].map(({ name, release, digest, spec }): [string, string] => [
-    workflowPath(tenant.path, name),
-    `# release ${release}, digest ${digest}\n${yaml(spec)}`,
-  ])
-  return [[contextPath(tenant.path), yaml(tenant.context)], ...workflows]
+/** Those that tell something else than before; all of them where nothing was told. */
+export function renderedFiles(tenant: LiveTenant, before?: ObservedTenant): [string, string][] {
+  const workflows = [...tenant.workflows.values()]
+    .filter(({ name, release, digest }) => {
+      const old = before?.workflows[name]
+      return old?.digest !== digest || old.release !== release
+    })
+    .map(({ name, release, digest, spec }): [string, string] => [
+      workflowPath(tenant.path, name),
+      `# release ${release}, digest ${digest}\n${yaml(spec)}`,
+    ])
+  if (before?.contextDigest === tenant.contextDigest) return workflows
+  return [[contextPath(tenant.path), yaml(inOrder(tenant.context))], ...workflows]
+}
+
+/** Bindings stand in the order of first use, which a history need not show. */
+function inOrder(context: LiveTenant['context']): LiveTenant['context'] {
+  const bindings = Object.entries(context.bindings).sort(([a], [b]) => (a < b ? -1 : 1))
+  return { ...context, bindings: Object.fromEntries(bindings) }
 }
 
 /** Says which application the branch tells of, so that a start knows whether it is up to date. */
