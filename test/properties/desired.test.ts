@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
@@ -11,25 +9,17 @@ import {
 } from '../../controller/core/desired/index.ts'
 import { placeOf } from '../../controller/core/desired/layout.ts'
 import { isWithin } from '../../controller/core/model/names.ts'
-import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { digestsOf, validTenant } from '../fakes/fleet-answers.ts'
 import { type Files, parsed, tenant } from '../fakes/fleet-files.ts'
+import { starterFleet } from '../fakes/starter-fleet.ts'
 
 const soak = process.env['HEADWATER_LANE'] === 'soak'
 const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
 console.log(`desired-state properties: seed ${seed} (HEADWATER_SEED=${seed} repeats them)`)
 
 /** The starter fleet, each file parsed once: these properties put the same files together in other ways. */
-const root = join(import.meta.dirname, '../..')
-const starter: Files = Object.fromEntries(
-  fleetFolders.flatMap((folder) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => `${folder}/${name.replaceAll('\\', '/')}`)
-      .map((path) => [path, readFileSync(join(root, path), 'utf8')] as const),
-  ),
-)
+const starter: Files = Object.fromEntries(starterFleet())
 const files = parsed(starter)
 const settle = (list: readonly FleetFile[]): DesiredState => resolve(list, checkWorkflowSpec)
 const before = settle(files)

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import {
   createResolver,
@@ -8,13 +6,12 @@ import {
   type FleetFile,
   resolve,
 } from '../../controller/core/desired/index.ts'
-import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { digestsOf, frozenOf, problemsOf, renderDigestsOf } from '../fakes/fleet-answers.ts'
 import { parsed } from '../fakes/fleet-files.ts'
+import { starterFleet } from '../fakes/starter-fleet.ts'
 import { createDice, edits, FleetDraft } from './desired-edits.ts'
 
-const checkout = join(import.meta.dirname, '../..')
 const steps = process.env['HEADWATER_LANE'] === 'soak' ? 2_000 : 200
 const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
 
@@ -51,15 +48,6 @@ test(`after each of ${steps} random edits the state with memory is the state wit
   console.log(`${updates} of ${steps} edits were patched in, the others looked at all files`)
   expect(updates).toBeGreaterThan(steps / 4)
 }, 240_000)
-
-function starterFleet(): Map<string, string> {
-  const paths = fleetFolders.flatMap((top) =>
-    readdirSync(join(checkout, top), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => `${top}/${name.replaceAll('\\', '/')}`),
-  )
-  return new Map(paths.map((path) => [path, readFileSync(join(checkout, path), 'utf8')]))
-}
 
 /** As the loader does it: a file is parsed once, and equal contents are one object. */
 function filesOf({ files }: FleetDraft, known: Map<string, FleetFile>): FleetFile[] {

@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { DesiredState } from '../../controller/core/desired/index.ts'
-import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 import { digestsOf, renderDigestsOf } from '../fakes/fleet-answers.ts'
+import { starterFleet } from '../fakes/starter-fleet.ts'
 import { git, newFolder } from '../io/git/repositories.ts'
 import { createDice, edits, FleetDraft } from './desired-edits.ts'
 
-const checkout = join(import.meta.dirname, '../..')
 const commits = process.env['HEADWATER_LANE'] === 'soak' ? 500 : 50
 const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
 console.log(`revert property: seed ${seed}, ${commits} commits (HEADWATER_SEED=${seed} repeats them)`)
@@ -25,12 +24,7 @@ function fingerprint(state: DesiredState): string {
 
 /** A history of edits, one a commit, in the format of `git fast-import`: two processes for each commit would take a minute. */
 function writeHistory(root: string): void {
-  const paths = fleetFolders.flatMap((top) =>
-    readdirSync(join(checkout, top), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => `${top}/${name.replaceAll('\\', '/')}`),
-  )
-  const fleet = new FleetDraft(new Map(paths.map((path) => [path, readFileSync(join(checkout, path), 'utf8')])))
+  const fleet = new FleetDraft(starterFleet())
   const dice = createDice(seed)
   const stream: string[] = []
   const data = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`

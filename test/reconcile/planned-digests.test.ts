@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { compareStates } from '../../controller/core/desired/index.ts'
-import { createReconciler, type ObservedStore } from '../../controller/reconcile/reconciler.ts'
+import { createReconciler } from '../../controller/reconcile/reconciler.ts'
 import type { LoadedFleet } from '../../controller/reconcile/load-fleet.ts'
+import { memoryStore } from '../fakes/memory-store.ts'
 import { channels, type Files, overlay, release, resolveFiles, share, tenantsDownTo } from '../fakes/fleet-files.ts'
 
 /** What a plan promised is what the controller then applies, digest by digest. */
@@ -16,25 +17,6 @@ const files: Files = {
   ...overlay('acme/north', 'phish', '1.0.0', 'minutesSaved: 5'),
 }
 const next = channels('phish', '{ stable: 2.0.0 }')
-
-/** A store that remembers what was applied, and nothing else. */
-type Stored = Parameters<ObservedStore['applyObserved']>[0]['upserts'][number]
-
-function memoryStore(): ObservedStore & { readonly applied: Map<string, Stored> } {
-  const applied = new Map<string, Stored>()
-  const objects = new Map<string, string>()
-  return {
-    applied,
-    readObserved: () => new Map(applied),
-    readObject: (digest) => objects.get(digest),
-    appliedCommits: () => [],
-    applyObserved: async ({ upserts, removals, objects: fresh }) => {
-      for (const { digest, json } of fresh) objects.set(digest, json)
-      for (const path of removals) applied.delete(path)
-      for (const tenant of upserts) applied.set(tenant.path, tenant)
-    },
-  }
-}
 
 function loadedFrom(current: () => Files): LoadedFleet {
   const desired = resolveFiles(current())

@@ -1,23 +1,21 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
-import { fleetFolders } from '../../controller/core/model/snapshot.ts'
 import { objectId } from '../../controller/io/git/object-id.ts'
 import type { FleetSource } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import type { LiveTenant } from '../../controller/reconcile/live-tenants.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
-import { createReconciler, type ObservedStore } from '../../controller/reconcile/reconciler.ts'
+import { createReconciler } from '../../controller/reconcile/reconciler.ts'
 import { renderedFiles } from '../../controller/reconcile/rendered-files.ts'
+import { memoryStore } from '../fakes/memory-store.ts'
+import { starterFleet } from '../fakes/starter-fleet.ts'
 import { createDice, edits, FleetDraft } from '../properties/desired-edits.ts'
 
 /**
  * A controller that goes on from edit to edit looks only at what an edit reaches. After each one it must have applied,
  * recorded and kept alive exactly what a controller does that starts on the same store and looks at everything.
  */
-const checkout = join(import.meta.dirname, '../..')
 const steps = process.env['HEADWATER_LANE'] === 'soak' ? 600 : 60
 const seed = Number(process.env['HEADWATER_SEED'] ?? Date.now() % 2_147_483_647)
 
@@ -89,26 +87,6 @@ function loaderOf(draft: FleetDraft): ReturnType<typeof createFleetLoader> {
   return createFleetLoader(source, checkWorkflowSpec, () => 0)
 }
 
-function memoryStore(): ObservedStore {
-  type Stored = Parameters<ObservedStore['applyObserved']>[0]['upserts'][number]
-  const applied = new Map<string, Stored>()
-  const objects = new Map<string, string>()
-  let last: ReturnType<ObservedStore['appliedCommits']> = []
-  let count = 0
-  return {
-    readObserved: () => new Map(applied),
-    readObject: (digest) => objects.get(digest),
-    appliedCommits: () => last,
-    applyObserved: ({ commit, upserts, removals, objects: fresh }) => {
-      for (const { digest, json } of fresh) objects.set(digest, json)
-      for (const path of removals) applied.delete(path)
-      for (const tenant of upserts) applied.set(tenant.path, tenant)
-      last = [{ at: ++count, commit, upserts: upserts.length, removals: removals.length, tenants: 0, workflows: 0 }]
-      return Promise.resolve()
-    },
-  }
-}
-
 function memoryBranch() {
   const files = new Map<string, string>()
   return {
@@ -126,13 +104,4 @@ function memoryBranch() {
     },
     close: () => Promise.resolve(),
   }
-}
-
-function starterFleet(): Map<string, string> {
-  const paths = fleetFolders.flatMap((top) =>
-    readdirSync(join(checkout, top), { recursive: true, encoding: 'utf8' })
-      .filter((name) => name.endsWith('.yaml'))
-      .map((name) => `${top}/${name.replaceAll('\\', '/')}`),
-  )
-  return new Map(paths.map((path) => [path, readFileSync(join(checkout, path), 'utf8')]))
 }
