@@ -1,3 +1,4 @@
+import { secretsFile } from '../core/desired/layout.ts'
 import type { BoundConnection } from '../core/model/effective.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import type { FleetSource } from '../io/git/index.ts'
@@ -15,7 +16,7 @@ export function fleetSecrets(
   const open = openSecrets(identities)
   return async ({ owner, secret }) => {
     if (secret === undefined) return null
-    const file = `tenants/${owner}/secrets.sops.yaml`
+    const file = secretsFile(owner)
     const entry = inForce()?.files.get(file)
     if (!entry)
       throw new SecretError('secret-missing', file, `there is no such file, and \`${secret}\` is wanted from it`)

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { stateFolder } from '../../config.ts'
 import type { Authored } from '../../core/authoring/index.ts'
+import { secretsFile } from '../../core/desired/layout.ts'
 import { isName } from '../../core/model/names.ts'
 import { problem } from '../../core/model/problems.ts'
 import { readPlainFile } from '../../io/git/read-plain-file.ts'
@@ -85,10 +86,6 @@ export const secretRecipient: Command = {
     else for (const recipient of recipients) call.out.line(recipient)
     return 0
   },
-}
-
-function secretsFile(tenant: string): string {
-  return `tenants/${tenant}/secrets.sops.yaml`
 }
 
 function keyOf({ config, options }: Call, repo: string): Promise<AgeKey> {

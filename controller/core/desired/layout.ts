@@ -48,6 +48,11 @@ const connectorFolders: Readonly<Record<string, { role: Role; kind: KindName }>>
   vendors: { role: 'connector', kind: 'Connector' },
 }
 
+/** The secrets file of a tenant. */
+export function secretsFile(tenant: string): string {
+  return `tenants/${tenant}/secrets.sops.yaml`
+}
+
 /** What a file of a fleet is, by its path alone. */
 export function placeOf(path: string): Placement {
   const parts = path.replace(/\.ya?ml$/, '').split('/')

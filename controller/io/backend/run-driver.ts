@@ -8,6 +8,7 @@ import { settle } from '../../core/run/settle.ts'
 import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import type { ReadyAttempt, Wait } from './advance-task.ts'
 import type { Cancellation } from './backend.ts'
+import { connectionOf } from './connection-of.ts'
 import type { LiveRun } from './live-run.ts'
 import { SecretUnavailable } from './secret-unavailable.ts'
 import type { TaskResult, WorkerHosts } from './worker-hosts.ts'
@@ -104,7 +105,7 @@ export class RunDriver {
     const ready: ReadyAttempt[] = []
     const failed: RunEvent[] = []
     for (const attempt of run.attempts) {
-      const connection = connectionOf(run, attempt)
+      const connection = connectionOf(tenant, attempt)
       const held = connection && this.#heldBack(run, attempt, connection)
       if (held) {
         failed.push(...held)
@@ -160,7 +161,7 @@ export class RunDriver {
     if (run.state.request.sandbox) return
     for (const event of limits ? events : []) {
       const sent = ready.find(({ attempt }) => 'step' in event && isOf(attempt, event))
-      const connection = sent && connectionOf(run, sent.attempt)
+      const connection = sent && connectionOf(run.pins.tenant, sent.attempt)
       if (connection) limits?.saw(connection, event, clock())
     }
   }
@@ -181,10 +182,6 @@ export class RunDriver {
     const reason = `Two workers died or hung while they advanced this run: ${message}`
     return [...events, { type: 'RunQuarantined', at: now, reason }]
   }
-}
-
-function connectionOf({ pins }: LiveRun, attempt: Attempt): BoundConnection | undefined {
-  return pins.tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
 }
 
 /**

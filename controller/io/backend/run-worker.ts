@@ -7,6 +7,7 @@ import { settle } from '../../core/run/settle.ts'
 import { newMap } from '../../core/model/values.ts'
 import { inputFault } from './check-action-input.ts'
 import type { AdvanceAnswer, AdvanceTask, ReadyAttempt } from './advance-task.ts'
+import { connectionOf } from './connection-of.ts'
 import type { Perform, PerformModule } from './perform.ts'
 import { performWithDeadline } from './perform-with-deadline.ts'
 import type { Pins } from './pinned-objects.ts'
@@ -56,7 +57,7 @@ async function performOne(
   { tenant, connectors, inputSchemas }: Pins,
   { request: { sandbox }, steps }: RunState,
 ) {
-  const connection = tenant.bindings[attempt.action]?.connections.find(({ name }) => name === attempt.connection)
+  const connection = connectionOf(tenant, attempt)
   const connector = connection === undefined ? undefined : connectors[connection.connectorDigest]
   const { path, uid } = tenant
   const { action, input, idempotencyKey, timeoutMs } = attempt

@@ -20,16 +20,16 @@ export async function openAgeKey(state: string, named: string | undefined): Prom
     mkdirSync(state, { recursive: true, mode: 0o700 })
     await makeAgeKey(file)
   }
-  const identities = readFileSync(file, 'utf8')
-    .split(/\r?\n/)
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
+  const identities: string[] = []
   const recipients: string[] = []
-  for (const identity of identities) {
+  for (const [index, line] of readFileSync(file, 'utf8').split(/\r?\n/).entries()) {
+    const identity = line.trim()
+    if (identity === '' || identity.startsWith('#')) continue
     const recipient = await identityToRecipient(identity).catch(() => undefined)
     // Not the line itself: it may be a key with a slip.
     if (recipient === undefined)
-      throw new SecretError('age-key-unreadable', file, `line ${lineOf(file, identity)} is no age identity`)
+      throw new SecretError('age-key-unreadable', file, `line ${index + 1} is no age identity`)
+    identities.push(identity)
     recipients.push(recipient)
   }
   if (identities.length === 0) throw new SecretError('age-key-unreadable', file, 'it holds no age identity')
@@ -46,12 +46,4 @@ async function makeAgeKey(file: string): Promise<void> {
     // Another command made it first: that one counts.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
-}
-
-function lineOf(file: string, identity: string): number {
-  return (
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .findIndex((line) => line.trim() === identity) + 1
-  )
 }
