@@ -20,16 +20,19 @@ const tenantRoles: ReadonlySet<Role> = new Set(['tenant', 'overlay', 'connection
 
 /** The files of a fleet by whose folder they lie in: a change is read together with its neighbours and with nobody else. */
 export class FilesByOwner {
-  #files = new Map<string, Map<string, FleetFile>>()
+  #all: readonly FleetFile[] = []
+  #sorted: Map<string, Map<string, FleetFile>> | undefined
 
-  reset(files: Iterable<FleetFile>): void {
-    this.#files = new Map()
-    for (const file of files) {
-      const { owner } = placeOf(file.path)
-      const own = this.#files.get(owner)
-      if (own) own.set(file.path, file)
-      else this.#files.set(owner, new Map([[file.path, file]]))
-    }
+  reset(files: readonly FleetFile[]): void {
+    this.#all = files
+    this.#sorted = undefined
+  }
+
+  /** Sorted when the first change comes: who looks at a fleet once does not need it. */
+  get #files(): Map<string, Map<string, FleetFile>> {
+    this.#sorted ??= byOwner(this.#all)
+    this.#all = []
+    return this.#sorted
   }
 
   /**
@@ -39,8 +42,7 @@ export class FilesByOwner {
   patch(fleet: Fleet, hierarchy: Hierarchy, changes: FleetChanges): Patched | undefined {
     const owners = new Map<string, Set<Role>>()
     const after = new Map<string, Map<string, FleetFile>>()
-    const ordered = [...changes].sort(([a], [b]) => (a < b ? -1 : 1))
-    for (const [path, file] of ordered) {
+    for (const [path, file] of changes) {
       const { role, owner } = placeOf(path)
       if (role === 'misplaced') return undefined
       owners.set(owner, (owners.get(owner) ?? new Set()).add(role))
@@ -66,6 +68,17 @@ export class FilesByOwner {
     const depthFirst = new Map([...owners].sort(([a], [b]) => a.length - b.length))
     return { fleet: isShared ? withParts(fleet, read) : fleet, owners: depthFirst, isShared }
   }
+}
+
+function byOwner(files: readonly FleetFile[]): Map<string, Map<string, FleetFile>> {
+  const sorted = new Map<string, Map<string, FleetFile>>()
+  for (const file of files) {
+    const { owner } = placeOf(file.path)
+    const own = sorted.get(owner)
+    if (own) own.set(file.path, file)
+    else sorted.set(owner, new Map([[file.path, file]]))
+  }
+  return sorted
 }
 
 function isSameTenant(owner: string, before: Fleet, now: Fleet, { nodes, frozen }: Hierarchy): boolean {
