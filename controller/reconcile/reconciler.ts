@@ -138,14 +138,10 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       if (change.kind === 'move') removals.push(change.from as string)
       const { tenant } = change
       upserts.push({ ...toObserved(tenant), state: tenant.context.suspended ? 'suspended' : 'applied', reason: '' })
-      const before = pass.observed.get(tenant.path)
-      // What was applied refers to it, so it is stored.
-      if (before?.contextDigest === tenant.contextDigest) {
-        for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
-        continue
-      }
-      keep(tenant.contextDigest, tenant.context)
       for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
+      // What was applied refers to its context, so that one is stored with all it names.
+      if (pass.observed.get(tenant.path)?.contextDigest === tenant.contextDigest) continue
+      keep(tenant.contextDigest, tenant.context)
       for (const { connections, inputSchema } of Object.values(tenant.context.bindings)) {
         if (inputSchema !== undefined) keep(inputSchema, desired.inputSchemas.get(inputSchema) as object)
         for (const { connectorDigest } of connections)

@@ -4,7 +4,7 @@ import { fullName } from '../desired/fleet.ts'
 import { type Chain, overlaysOf } from '../desired/chain.ts'
 import { isWithin } from '../model/names.ts'
 import { newMap } from '../model/values.ts'
-import { originOf } from './find-workflow.ts'
+import { originName } from './find-workflow.ts'
 
 export interface Standing {
   /** What the clone stands in for, and at which release. */
@@ -34,7 +34,7 @@ export function changedByClone(
     if (tenant.kind === 'frozen' || !isWithin(tenant.path, clone.owner)) continue
     const received = tenant.workflows.get(clone.name)
     // One that has a clone of its own further down, or another workflow of the same name, has nothing to do with this one.
-    if (received?.chain.workflow !== workflow.chain.workflow || originOf(received) !== originOf(workflow)) continue
+    if (received?.chain.workflow !== workflow.chain.workflow || originName(received) !== originName(workflow)) continue
     const below = overlaysOf(received.chain).filter(
       ({ owner }) => owner !== clone.owner && isWithin(owner, clone.owner),
     )

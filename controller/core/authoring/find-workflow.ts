@@ -1,7 +1,7 @@
 import semver from 'semver'
 import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
 import { isUnreadable } from '../desired/fleet.ts'
-import { overlaysOf } from '../desired/chain.ts'
+import { originOf, overlaysOf } from '../desired/chain.ts'
 import { subtree } from '../desired/select.ts'
 import { isClone, visibleWorkflow } from '../desired/subscriptions.ts'
 import type { ResourceOf } from '../model/document.ts'
@@ -75,7 +75,7 @@ export function receivedWorkflow(state: DesiredState, path: string, name: string
   if (!tenant) return unknownTenant(state, path)
   if (tenant.kind === 'frozen') return refusedBy({ ...tenant.cause, tenant: path })
   const workflow = tenant.workflows.get(name.slice(name.indexOf(':') + 1))
-  const isMeant = workflow && (!name.includes(':') || originOf(workflow) === name)
+  const isMeant = workflow && (!name.includes(':') || originName(workflow) === name)
   if (workflow && isMeant) return { tenant, workflow }
   const near = suggestName(name, [...tenant.workflows.keys()])
   const hint = near === undefined || near === name ? undefined : `did you mean \`${near}\`?`
@@ -98,9 +98,9 @@ export function workflowAtLevel(state: DesiredState, path: string, name: string)
     newest = found.workflow
   }
   // A workflow that starts below this tenant is none that it could change.
-  if (!newest || !isWithin(path, originFiles(newest).owner)) return received
+  if (!newest || !isWithin(path, originOf(newest.chain).owner)) return received
   const { held: _, ...given } = newest
-  const chain = state.layers.chainOf(node, originFiles(newest))
+  const chain = state.layers.chainOf(node, originOf(newest.chain))
   const rendering = state.renderer.render(chain, given.release)
   if (rendering.kind === 'invalid') return refusedBy({ ...rendering.problem, tenant: path })
   if (rendering.kind === 'conflicted')
@@ -115,22 +115,13 @@ export function unknownTenant(state: DesiredState, path: string): Refusal {
 }
 
 /** Full name of the workflow that the chain starts from, clones in between left out. */
-export function originOf(workflow: DesiredWorkflow): string {
-  return nameOf(originFiles(workflow), true)
-}
-
-function originFiles({ chain }: DesiredWorkflow): WorkflowFiles {
-  let at = chain
-  for (;;) {
-    if (at.above) at = at.above
-    else if (at.standsFor) at = at.standsFor.chain
-    else return at.workflow
-  }
+export function originName({ chain }: DesiredWorkflow): string {
+  return nameOf(originOf(chain), true)
 }
 
 /** What a tenant (empty: the root) calls a workflow: the short name where that is enough. */
 export function nameSeenFrom(state: DesiredState, from: string, workflow: DesiredWorkflow): string {
-  const full = originOf(workflow)
+  const full = originName(workflow)
   const seen = visibleWorkflow(state.fleet, from, workflow.name)
   return 'code' in seen || nameOf(seen, true) !== full ? full : workflow.name
 }

@@ -44,3 +44,16 @@ export function overlaysOf(chain: Chain): Declared<'Overlay'>[] {
   for (let at: Chain | null = chain; at; at = chainBefore(at)) if (at.overlay) found.unshift(at.overlay)
   return found
 }
+
+/** The chain below every overlay: the workflow itself, or a clone of it. */
+export function rootChain(chain: Chain): Chain {
+  let at = chain
+  while (at.above) at = at.above
+  return at
+}
+
+/** The workflow that the chain starts from, clones in between left out. */
+export function originOf(chain: Chain): WorkflowFiles {
+  const { standsFor, workflow } = rootChain(chain)
+  return standsFor ? originOf(standsFor.chain) : workflow
+}

@@ -6,7 +6,7 @@ import { outermost } from './compare.ts'
 import { isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { type Chain, chainBefore, overlaysOf } from './chain.ts'
-import { isMarkedDefault } from './overlays-beside.ts'
+import { isDefaultAt } from './defaults.ts'
 import { patchPath } from './render-problems.ts'
 import type { WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
@@ -107,7 +107,7 @@ function collect(
 function overlaySource(overlay: Chain['overlay'], document: WorkflowDocument | undefined, path: Path): Source {
   const value = readPath(document, path, schemaOf('Workflow'))
   const { owner = '', file = '' } = overlay ?? {}
-  const isDefault = overlay !== null && isMarkedDefault(overlay.resource.spec, path)
+  const isDefault = overlay !== null && isDefaultAt(overlay.resource.spec, path)
   return {
     owner,
     file,
@@ -182,7 +182,7 @@ function templateFile({ chain, release }: DesiredWorkflow): string {
 function templateSource(workflow: DesiredWorkflow, path: Path, value: Json): Source {
   const { workflow: files } = workflow.chain
   const release = files.releases.get(workflow.release) ?? files.head
-  const isDefault = release && !isUnreadable(release) && isMarkedDefault(release.resource.spec, path)
+  const isDefault = release && !isUnreadable(release) && isDefaultAt(release.resource.spec, path)
   return {
     owner: workflow.owner,
     file: release?.file ?? '',

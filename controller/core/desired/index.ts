@@ -29,7 +29,8 @@ export {
   type UpgradeEdit,
   upgradeTenant,
 } from './upgrade.ts'
-export { rootChain, type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
+export { rootChain } from './chain.ts'
+export { type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
 export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'
 export { testedSpec } from './releases.ts'
 export type { FleetChanges } from './fleet-changes.ts'

@@ -2,7 +2,7 @@ import { type Lock, parsePath } from '../merge/index.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { isUnreadable } from './fleet.ts'
-import { type Chain, chainBefore } from './chain.ts'
+import { type Chain, chainBefore, rootChain } from './chain.ts'
 import type { WorkflowDocument } from './render.ts'
 
 type DeclaredLock = NonNullable<Workflow['spec']['locks']>[number]
@@ -31,7 +31,7 @@ export function locksOf(chain: Chain, document: WorkflowDocument, tenant: string
 
 /** Whether some lock of the chain would bind the tenant and does not. */
 export function isExempt(chain: Chain, tenant: string): boolean {
-  for (let at: Chain | undefined = rootOf(chain); at; at = at.standsFor?.chain && rootOf(at.standsFor.chain))
+  for (let at: Chain | undefined = rootChain(chain); at; at = at.standsFor && rootChain(at.standsFor.chain))
     if (headLocks(at).some((lock) => isExemptFrom(lock, tenant))) return true
   for (const { lock } of overlayLocks(chain)) if (isExemptFrom(lock, tenant)) return true
   return false
@@ -41,12 +41,6 @@ function* overlayLocks(chain: Chain): Generator<{ owner: string; file: string; l
   for (let at: Chain | null | undefined = chain; at; at = chainBefore(at) ?? at.standsFor?.chain)
     for (const lock of at.overlay?.resource.spec.locks ?? [])
       yield { owner: at.overlay?.owner ?? '', file: at.overlay?.file ?? '', lock }
-}
-
-function rootOf(chain: Chain): Chain {
-  let at = chain
-  while (at.above) at = at.above
-  return at
 }
 
 function headLocks({ workflow: { head } }: Chain): readonly DeclaredLock[] {

@@ -13,7 +13,9 @@ import { type Json, type JsonMap, newMap } from '../model/values.ts'
 import { type Declared, isUnreadable } from './fleet.ts'
 import { type Chain, isLayer, type LayerChain, overlaysBeside } from './chain.ts'
 import { locksOf } from './locks-of.ts'
-import { changesAt, defaultsOf, lostAnchors, mergeBeside } from './overlays-beside.ts'
+import { defaultsOf } from './defaults.ts'
+import { lostAnchors } from './lost-anchors.ts'
+import { changesAt, mergeBeside } from './overlays-beside.ts'
 import { lockProblem, lostProblem, overlayProblem, patchPath } from './render-problems.ts'
 import { frozenBy, newestFirst } from './releases.ts'
 import { stepReferences } from './step-references.ts'
@@ -178,7 +180,7 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
         locks: locksOf(chain.above, theirs.document, overlay.owner),
         references: stepReferences,
         moved,
-        defaults: defaultsOf(theirs.document),
+        defaults: defaultsOf(theirs.document.spec),
         lostAnchors: lostAnchors(change, theirs.document, moved),
       },
       notices: applied.notices,

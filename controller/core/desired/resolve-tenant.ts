@@ -2,7 +2,7 @@ import type { ActionBinding, TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, type Bind, createBindings } from './bind.ts'
-import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf } from './chain.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
 import { contextDigestOf, digestOf, digestOnce } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
@@ -23,14 +23,22 @@ export interface TenantParts {
   readonly bind: Bind
 }
 
+/** The tenant, and what is to be reported of it. */
+export type TenantResolver = (
+  node: TenantNode,
+  received: readonly Received[],
+) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
+
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
-export function createTenantResolver(
-  { subscriptions, renderer, bind }: TenantParts,
-  report: (problem: Problem) => void,
-): (node: TenantNode, received: readonly Received[]) => DesiredTenant {
+export function createTenantResolver({ subscriptions, renderer, bind }: TenantParts): TenantResolver {
   const bindingsOf = createBindings()
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
-  return resolveTenant
+  let found: Problem[] = []
+  const report = (item: Problem): void => void found.push(item)
+  return (node, received) => {
+    found = []
+    return { tenant: resolveTenant(node, received), problems: found }
+  }
 
   function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
     const workflows = new Map<string, DesiredWorkflow>()
@@ -191,9 +199,7 @@ function pinOf(node: TenantNode, workflow: string): string | undefined {
 }
 
 function cloneVersion(chain: Chain, wanted: string): string {
-  let root = chain
-  while (root.above) root = root.above
-  const { head, releases } = root.workflow
+  const { head, releases } = rootChain(chain).workflow
   return releases.size === 0 && head && !isUnreadable(head) ? head.resource.spec.version : wanted
 }
 

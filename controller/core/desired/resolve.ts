@@ -138,10 +138,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
   )
   const signatureOf = createSignatures(fleet, before, next)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
-  const found: Problem[] = []
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) }, (item) =>
-    found.push(item),
-  )
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) })
   const tenants = new Map<string, DesiredTenant>()
   const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
@@ -154,8 +151,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     const received = receivedBy(node, subscriptions, layers)
     const signature = signatureOf(node, received)
     let known = before.tenants.get(path)
-    if (known?.signature !== signature)
-      known = { signature, tenant: resolveTenant(node, received), problems: found.splice(0) }
+    if (known?.signature !== signature) known = { signature, ...resolveTenant(node, received) }
     if (known.tenant.kind === 'valid') next.tenants.set(path, known)
     tenants.set(path, known.tenant)
     if (known.problems.length > 0) reported.set(path, known.problems)
@@ -177,15 +173,14 @@ function resolveReached(parts: Parts, { reached, retagged, relayered }: Renewed,
   subscriptions.renew(retagged)
   layers.renew(relayered)
   freezes.renew(reached)
-  const found: Problem[] = []
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) }, (item) =>
-    found.push(item),
-  )
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) })
   for (const node of reached) {
     const { path } = node
     const cause = freezes.causeOf(path)
-    tenants.set(path, cause ? frozenTenant(path, cause) : resolveTenant(node, receivedBy(node, subscriptions, layers)))
-    const problems = found.splice(0)
+    const { tenant, problems } = cause
+      ? { tenant: frozenTenant(path, cause), problems: [] }
+      : resolveTenant(node, receivedBy(node, subscriptions, layers))
+    tenants.set(path, tenant)
     if (problems.length > 0) reported.set(path, problems)
     else reported.delete(path)
     // Its signature is of another time: the next look at the whole computes it once more.

@@ -68,10 +68,10 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
       for (const offer of selectedBy.get(path) ?? []) count(offer, -1)
       const choice = choose(tenant, reaching(tenant))
       for (const offer of choice.selectedBy) count(offer, 1)
-      replace(selectedBy, path, choice.selectedBy, choice.selectedBy.length > 0)
-      replace(byTenant, path, choice.subscriptions, choice.subscriptions.size > 0)
-      replace(frozen, path, choice.frozen as Problem, choice.frozen !== undefined)
-      replace(clashes, path, choice.clashes, choice.clashes.length > 0)
+      replace(selectedBy, path, choice.selectedBy.length > 0 ? choice.selectedBy : undefined)
+      replace(byTenant, path, choice.subscriptions.size > 0 ? choice.subscriptions : undefined)
+      replace(frozen, path, choice.frozen)
+      replace(clashes, path, choice.clashes.length > 0 ? choice.clashes : undefined)
     }
   }
   renew(nodes.values())
@@ -91,9 +91,9 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
   }
 }
 
-function replace<T>(map: Map<string, T>, key: string, value: T, isKept: boolean): void {
-  if (isKept) map.set(key, value)
-  else map.delete(key)
+function replace<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
 }
 
 /** What can be said of the shares themselves, from the nearest owners up. */

@@ -2,9 +2,9 @@ import semver from 'semver'
 import { parsePath, type Path } from '../merge/index.ts'
 import type { Overlay, Workflow } from '../model/generated/kinds.ts'
 import { parentPath } from '../model/names.ts'
-import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
+import { fullName, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import { type Chain, isLayer } from './chain.ts'
+import { type Chain, isLayer, originOf } from './chain.ts'
 import { unresolvedAnnotation } from './layers.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 import { subtree } from './select.ts'
@@ -27,7 +27,7 @@ export function upgradeSubject(state: DesiredState, tenant: TenantNode, name: st
     const other = state.tenants.get(below.path)
     const workflow = other?.kind === 'valid' ? other.workflows.get(name) : undefined
     if (!workflow || (received && workflow.held?.at.level.owner !== tenant.path)) continue
-    found ??= subjectAt(state, tenant, name, state.layers.chainOf(tenant, rootOf(workflow.chain)))
+    found ??= subjectAt(state, tenant, name, state.layers.chainOf(tenant, originOf(workflow.chain)))
     if (found && semver.gt(workflow.wanted, found.wanted)) found = { ...found, wanted: workflow.wanted }
   }
   return found ?? unsettledSubject(state, tenant, name)
@@ -78,15 +78,4 @@ export function unresolvedIn({ metadata }: Overlay | Workflow): { readonly text:
     const path = parsePath(text)
     return path && path.length > 0 ? [{ text, path }] : []
   })
-}
-
-function rootOf(chain: Chain): WorkflowFiles {
-  return chain.standsFor ? rootOf(chain.standsFor.chain) : chain.above ? rootOf(chain.above) : chain.workflow
-}
-
-/** The chain below every overlay: the workflow itself, or a clone of it. */
-export function rootChain(chain: Chain): Chain {
-  let at = chain
-  while (at.above) at = at.above
-  return at
 }

@@ -8,14 +8,14 @@ import { type Contest, contestOf, type RaisedConflict } from './conflicts.ts'
 import { type Decide, decideMerge } from './decide-merge.ts'
 import { isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import { type Chain, isLayer, type LayerChain, overlaysBeside } from './chain.ts'
+import { type Chain, isLayer, type LayerChain, overlaysBeside, rootChain } from './chain.ts'
 import { rebasePatch } from './rebase-patch.ts'
 import { documentOf, type Resolved, type WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 import { type Settled, settleClone, settleOverlay } from './settle-upgrade.ts'
 import { stepReferences } from './step-references.ts'
 import { baseAnnotation } from './subscriptions.ts'
-import { rootChain, unresolvedIn, type UpgradeSubject } from './upgrade-subject.ts'
+import { unresolvedIn, type UpgradeSubject } from './upgrade-subject.ts'
 
 /** What an upgrade writes. `unresolved` names the paths that nobody has decided. */
 export type UpgradeEdit =
