@@ -4,6 +4,7 @@ import type { Attempt } from './decision.ts'
 import type { RunEvent } from './events.ts'
 import { stepIdOf } from './step-scope.ts'
 import type { Outcome } from './outcome.ts'
+import { covers } from './retry-codes.ts'
 import { attemptsOf, longestVendorWaitMs, retryDelay } from './retry-delay.ts'
 
 export interface Settling {
@@ -14,7 +15,7 @@ export interface Settling {
 
 /**
  * What an outcome means under the step's policy: settled, tried again at a time, or unknown.
- * Unknown is reserved for what must not be repeated: an idempotent action is simply tried again. One that is looked up first
+ * Unknown is reserved for what must not be repeated, whatever the policy says: an idempotent action is simply tried again. One that is looked up first
  * is tried again too, and is unknown only after its last attempt.
  */
 export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, now }: Settling): RunEvent[] {
@@ -22,10 +23,10 @@ export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, no
   const place = { at: now, step, connection, requests: outcome.requests }
   if (outcome.kind === 'succeeded') return [{ type: 'AttemptSucceeded', ...place, outputs: outcome.outputs }]
   const { code, message } = outcome
-  if (outcome.kind === 'failed') return [{ type: 'AttemptFailed', ...place, code, message, final: true }]
   const retry = retryOf(workflow, step)
+  const isPassing = retry?.codes === undefined ? outcome.kind !== 'failed' : covers(retry.codes, code)
   const afterMs = outcome.kind === 'retry' ? outcome.afterMs : undefined
-  const final = attempt.attempt >= attemptsOf(retry) || (afterMs ?? 0) > longestVendorWaitMs
+  const final = !isPassing || attempt.attempt >= attemptsOf(retry) || (afterMs ?? 0) > longestVendorWaitMs
   if (outcome.kind === 'unknown' && (!attempt.idempotent || (final && attempt.isLookedUp === true)))
     return [{ type: 'AttemptUnknown', ...place, code, message }]
   const failed: RunEvent = {

@@ -6,6 +6,7 @@ import { stepRoots, triggerRoots } from './bindings.ts'
 import { eachStep } from './each-step.ts'
 import { piecesOf } from './expression-text.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
+import { faultOfCode } from './retry-codes.ts'
 
 /** What a part of a workflow says by itself; `path` is of a field of that part, and `within` goes on inside its value. */
 export type Remark = { readonly path: Path; readonly within: readonly (string | number)[] } & (
@@ -80,6 +81,12 @@ function readStep(step: Step): Remark[] {
     remarks.push(fault('step-kind', `Step ${step.id} has \`${named.at(-1)}\` without \`if\`.`))
   if (step.with !== undefined && step.action === undefined)
     remarks.push(fault('step-kind', `Step ${step.id} has \`with\` without \`action\`.`, ['with']))
+  if (step.retry !== undefined && step.action === undefined)
+    remarks.push(fault('step-kind', `Step ${step.id} has \`retry\`: only an action is tried again.`, ['retry']))
+  for (const [index, code] of (step.retry?.codes ?? []).entries()) {
+    const message = faultOfCode(code)
+    if (message !== undefined) remarks.push(fault('wrong-value', message, ['retry', 'codes'], [index]))
+  }
   if (step.if !== undefined) remarks.push(...onCondition(step.if, ['if'], stepRoots))
   if (step.with !== undefined) remarks.push(...onValue(step.with, ['with'], stepRoots))
   if (step.set !== undefined) remarks.push(...onValue(step.set, ['set'], stepRoots))

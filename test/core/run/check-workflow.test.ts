@@ -35,6 +35,16 @@ describe('problems of a workflow', () => {
       'step-kind /spec/steps/[id=a] Step a has `then` without `if`',
     ],
     ['with without action', 'steps: [{ id: a, set: {}, with: {} }]', 'step-kind /spec/steps/[id=a]/with'],
+    [
+      'retry of what is no action',
+      'steps: [{ id: a, set: {}, retry: { attempts: 2 } }]',
+      'step-kind /spec/steps/[id=a]/retry Step a has `retry`',
+    ],
+    [
+      'a code that no attempt ends with',
+      'steps: [{ id: a, action: x, retry: { attempts: 2, codes: [http-429, timeoot] } }]',
+      'wrong-value /spec/steps/[id=a]/retry/codes/1 No attempt ends with timeoot; did you mean timeout;',
+    ],
     ['an id twice', 'steps: [{ id: a, set: {} }, { id: a, set: {} }]', 'duplicate-step /spec/steps/[id=a]'],
     [
       'an id twice across branches',

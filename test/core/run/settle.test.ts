@@ -34,3 +34,36 @@ test('what the vendor asked to wait is kept with the attempt', () => {
     { type: 'TimerSet', fireAt: 60_005 },
   ])
 })
+
+test('retry.codes says which failures are tried again: no others, and those that are final otherwise too', () => {
+  const table: [code: string, kind: 'failed' | 'retry', codes: string | undefined, isTried: boolean][] = [
+    ['http-404', 'failed', undefined, false],
+    ['http-503', 'retry', undefined, true],
+    ['http-404', 'failed', '[http-404]', true],
+    ['http-503', 'retry', '[http-404]', false],
+    ['http-503', 'retry', '[http-5xx, timeout]', true],
+    ['http-503', 'retry', '[http-4xx]', false],
+    ['timeout', 'retry', '[http-5xx, timeout]', true],
+  ]
+  for (const [code, kind, codes, isTried] of table) {
+    const retry = `{ attempts: 2${codes === undefined ? '' : `, codes: ${codes}`} }`
+    const policy = workflowOf(`steps: [{ id: open, action: create_ticket, with: {}, retry: ${retry} }]`)
+    const place = { step: 'open', connection: 'desk', action: 'create_ticket', input: newMap() }
+    const tried: Attempt = { ...place, attempt: 1, idempotent: false, idempotencyKey: 'run/open', timeoutMs: 1_000 }
+    const events = settle(tried, { kind, code, message: '', requests: [] }, { runId: 'run', workflow: policy, now: 0 })
+    expect([code, codes, events.map(({ type }) => type)]).toEqual([
+      code,
+      codes,
+      isTried ? ['AttemptFailed', 'TimerSet'] : ['AttemptFailed'],
+    ])
+  }
+})
+
+test('no policy makes a person unnecessary where repeating may do harm', () => {
+  const policy = workflowOf(
+    'steps: [{ id: open, action: create_ticket, with: {}, retry: { attempts: 5, codes: [timeout] } }]',
+  )
+  const place = { step: 'open', connection: 'desk', action: 'create_ticket', input: newMap() }
+  const tried: Attempt = { ...place, attempt: 1, idempotent: false, idempotencyKey: 'run/open', timeoutMs: 1_000 }
+  expect(settle(tried, unknown, { runId: 'run', workflow: policy, now: 0 })).toMatchObject([{ type: 'AttemptUnknown' }])
+})

@@ -1490,6 +1490,12 @@ export interface Step {
      * What each further delay is multiplied by.
      */
     factor?: number
+    /**
+     * Codes of the failures that are tried again, such as `http-409` or `http-5xx`, and no others. Where absent: those that the connector calls passing.
+     *
+     * @minItems 1
+     */
+    codes?: string[]
   }
   /**
    * Of an action: seconds one attempt may take; 30 where absent. Of an approval: how long it may wait for an answer; no answer is a no. Of a block: how long all of it may take.
