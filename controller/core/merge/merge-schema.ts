@@ -1,4 +1,4 @@
-import { type Json, equal } from '../model/values.ts'
+import { equal, get, type Json, type JsonMap } from '../model/values.ts'
 
 /**
  * What merging reads of an openAPIV3Schema fragment. It may be a cyclic graph (nested steps point back at steps),
@@ -28,7 +28,8 @@ export type SchemaNode = MergeSchema | null | undefined
 export function fieldSchema(schema: SchemaNode, key: string): SchemaNode {
   if (schema === null || schema === undefined) return undefined
   const { properties, additionalProperties } = schema
-  if (properties !== undefined && Object.hasOwn(properties, key)) return properties[key]
+  const named = properties && get(properties as JsonMap, key)
+  if (named !== undefined) return named as SchemaNode
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
 

@@ -1,6 +1,6 @@
 import { equal, get, isList, isMap, type Json, type JsonMap, type MutableMap, newMap } from '../model/values.ts'
 import type { Conflict, ConflictType, Resolution, ResolutionName } from './conflict.ts'
-import { listRule } from './list-rule.ts'
+import { listRule, type MemberRule, memberSegment } from './list-rule.ts'
 import { mergeMembers } from './merge-members.ts'
 import { fieldSchema, isAtomicMap, isDefault, isEntity, type SchemaNode } from './merge-schema.ts'
 import { mergeText } from './merge-text.ts'
@@ -24,33 +24,55 @@ export class MergeWalk {
   readonly conflicts: Conflict[] = []
   readonly notices: Notice[] = []
   readonly options: WalkOptions
-  readonly #path: Segment[] = []
+  /** A member of a list is named only when somebody asks: few places are, and every merged member would pay. */
+  readonly #path: (string | Member)[] = []
+
+  /** Whether ours and theirs were equal at the place that was merged last. */
+  #agreed = false
 
   constructor(options: WalkOptions) {
     this.options = options
   }
 
-  /** Merges one place below the current one, where ours and theirs differ; undefined is absent. */
-  differing(segment: Segment, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
-    this.#path.push(segment)
+  /** Merges a field of the current place; undefined is absent. */
+  field(key: string, base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
+    this.#path.push(key)
     const value = this.here(base, ours, theirs, schema)
     this.#path.pop()
     return value
   }
 
+  /** Merges a member of the list at the current place, which both sides have. */
+  member(base: Value, ours: Json, theirs: Json, rule: MemberRule): Value {
+    if (ours === theirs) return ours
+    this.#path.push({ value: ours, rule })
+    const value = this.here(base, ours, theirs, rule.item)
+    this.#path.pop()
+    return value
+  }
+
   /**
-   * Merges the current place, where ours and theirs differ. Containers of one kind merge inside, everything else is
-   * one value: it is a conflict iff both sides changed it.
+   * Merges the current place. Containers of one kind merge inside, everything else is one value: it is a conflict iff
+   * both sides changed it. Maps are not compared first: the walk finds out on its way whether they are equal.
    */
   here(base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
-    const inside = isMapOrAbsent(base) && isMapOrAbsent(ours) && isMapOrAbsent(theirs) && !isAtomicMap(schema)
-    if (inside && ours !== undefined && theirs !== undefined) return this.#map(base, ours, theirs, schema)
+    if (isMap(ours) && isMap(theirs) && isMapOrAbsent(base) && !isAtomicMap(schema)) {
+      return this.#map(base, ours, theirs, schema)
+    }
+    this.#agreed = equal(ours, theirs)
+    if (this.#agreed) return ours
+    const value = this.#apart(base, ours, theirs, schema)
+    this.#agreed = false
+    return value
+  }
+
+  #apart(base: Value, ours: Value, theirs: Value, schema: SchemaNode): Value {
     if (equal(base, ours)) return theirs
     if (equal(base, theirs)) return ours
     if (theirs === undefined && isDefault(schema, ours)) return ours
     if (ours === undefined && isDefault(schema, theirs)) return theirs
 
-    if (inside) {
+    if (isMapOrAbsent(base) && isMapOrAbsent(ours) && isMapOrAbsent(theirs) && !isAtomicMap(schema)) {
       if (isEntity(schema)) return this.conflict('delete/edit', base, ours, theirs)
       return keepPresence(this.#map(base, ours, theirs, schema), ours, theirs)
     }
@@ -69,7 +91,7 @@ export class MergeWalk {
   conflict(type: ConflictType, base: Value, ours: Value, theirs: Value, more: ConflictDetail = {}): Value {
     const { segment, both, renameHint, ...detail } = more
     const conflict: Conflict = {
-      path: segment === undefined ? [...this.#path] : [...this.#path, segment],
+      path: segment === undefined ? this.#here() : [...this.#here(), segment],
       type,
       ...(base !== undefined && { base }),
       ...(ours !== undefined && { ours }),
@@ -77,7 +99,7 @@ export class MergeWalk {
       resolutions:
         both === undefined ? ['ours', 'theirs', 'base', 'value'] : ['ours', 'theirs', 'base', 'both', 'value'],
       ...detail,
-      ...(renameHint && { renameHint: { ...renameHint, to: [...this.#path, ...renameHint.to] } }),
+      ...(renameHint && { renameHint: { ...renameHint, to: [...this.#here(), ...renameHint.to] } }),
     }
     const answer = this.#answer(conflict)
     if (answer === undefined) this.conflicts.push(conflict)
@@ -94,7 +116,11 @@ export class MergeWalk {
   }
 
   notice(code: Notice['code']): void {
-    this.notices.push({ code, path: [...this.#path] })
+    this.notices.push({ code, path: this.#here() })
+  }
+
+  #here(): Segment[] {
+    return this.#path.map((step) => (typeof step === 'string' ? step : memberSegment(step.value, step.rule)))
   }
 
   /**
@@ -105,39 +131,43 @@ export class MergeWalk {
     let result: MutableMap | undefined
     let likeOurs = true
     let likeTheirs = true
+    let shared = 0
     for (const key in ours) {
       const before = ours[key] as Json
       const their = theirs && get(theirs, key)
-      const value =
-        before === their || equal(before, their)
-          ? before
-          : this.differing(key, base && get(base, key), before, their, fieldSchema(schema, key))
-      if (result === undefined) {
-        const source = likeOurs ? ours : theirs
-        likeOurs &&= value === before
-        likeTheirs &&= value === their
-        if (likeOurs || likeTheirs) continue
-        result = copyKeys(ours, source, key)
+      if (their !== undefined) shared++
+      let value: Value = before
+      if (before !== their) {
+        value = this.field(key, base && get(base, key), before, their, fieldSchema(schema, key))
+        if (result === undefined) {
+          const source = likeOurs ? ours : theirs
+          likeOurs &&= value === before
+          likeTheirs &&= value === their || this.#agreed
+          if (!likeOurs && !likeTheirs) result = copyKeys(ours, source, key)
+        }
       }
-      if (value !== undefined) result[key] = value
+      if (result !== undefined && value !== undefined) result[key] = value
     }
     const source = likeOurs ? ours : theirs
     let inserts: Inserts | undefined
-    let previous: string | undefined
-    for (const key in theirs) {
-      if (ours !== undefined && get(ours, key) !== undefined) {
-        if (result === undefined || get(result, key) !== undefined) previous = key
-        continue
+    if (theirs !== undefined && hasMoreKeys(theirs, shared)) {
+      let previous: string | undefined
+      for (const key in theirs) {
+        if (ours !== undefined && get(ours, key) !== undefined) {
+          if (result === undefined || get(result, key) !== undefined) previous = key
+          continue
+        }
+        const their = get(theirs, key)
+        const value = this.field(key, base && get(base, key), undefined, their, fieldSchema(schema, key))
+        if (value !== their) likeTheirs = false
+        if (value === undefined) continue
+        inserts ??= new Map()
+        const block = inserts.get(previous)
+        if (block) block.push([key, value])
+        else inserts.set(previous, [[key, value]])
       }
-      const their = get(theirs, key)
-      const value = this.differing(key, base && get(base, key), undefined, their, fieldSchema(schema, key))
-      if (value !== their) likeTheirs = false
-      if (value === undefined) continue
-      inserts ??= new Map()
-      const block = inserts.get(previous)
-      if (block) block.push([key, value])
-      else inserts.set(previous, [[key, value]])
     }
+    this.#agreed = result === undefined && likeOurs && likeTheirs && inserts === undefined
     if (result === undefined) {
       if (likeOurs && inserts === undefined) return ours ?? newMap()
       if (likeTheirs) return theirs ?? newMap()
@@ -157,6 +187,11 @@ export class MergeWalk {
     if (result.kind === 'merged') this.notice('text-merged')
     return result.text
   }
+}
+
+interface Member {
+  readonly value: Json
+  readonly rule: MemberRule
 }
 
 /** `segment`: the conflict lies one step below; `both`: the value that keeps both sides. */
@@ -199,6 +234,12 @@ function copyKeys(map: JsonMap, source: JsonMap | undefined, end?: string): Muta
     if (value !== undefined) copy[key] = value
   }
   return copy
+}
+
+function hasMoreKeys(map: JsonMap, count: number): boolean {
+  let more = -count
+  for (const _ in map) more++
+  return more > 0
 }
 
 type Inserts = Map<string | undefined, [string, Json][]>

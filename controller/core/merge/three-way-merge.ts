@@ -109,12 +109,13 @@ function anchorConflict(path: Path, ours: Json, theirs: Json | undefined): Confl
 
 /** Where one side changed nothing the other is the result as it stands, the order of keys included. */
 function mergeRoot(walk: MergeWalk, { base, ours, theirs }: Omit<MergeInput, 'schema'>, schema: SchemaNode): Value {
-  if (equal(ours, theirs)) {
-    const [b, o, t] = [base, ours, theirs].map((value) => JSON.stringify(value as Json))
-    return o === b && t !== o ? theirs : ours
-  }
-  if (equal(base, ours)) return theirs
+  if (equal(base, ours)) return equal(ours, theirs) && isReordered(base, ours) ? ours : theirs
   return equal(base, theirs) ? ours : walk.here(base, ours, theirs, schema)
+}
+
+/** Whether keys of equal documents stand in another order. */
+function isReordered(before: Value, after: Value): boolean {
+  return JSON.stringify(before as Json) !== JSON.stringify(after as Json)
 }
 
 /** One conflict for each place, the outermost; reordering a list comes last, when its members are settled. */
