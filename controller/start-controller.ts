@@ -27,6 +27,7 @@ import { installationKey } from './io/store/installation-key.ts'
 import { openStore, type Store } from './io/store/open-store.ts'
 import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
+import { appliedTenants } from './reconcile/applied-tenants.ts'
 import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
 import { coalesce } from './reconcile/coalesce.ts'
 import { createFleetLoader } from './reconcile/load-fleet.ts'
@@ -128,6 +129,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const view: ControllerView = {
       reconciled: () => current,
       observed: () => store.readObserved(),
+      applied: appliedTenants(store),
       health: () => {
         const health = store.health()
         return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }

@@ -7,6 +7,7 @@ import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { JsonMap } from '../core/model/values.ts'
+import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
 
 /** A request for a run as the API makes it; `deliveryId` decides which requests are the same. */
@@ -36,6 +37,8 @@ export interface ControllerView {
   /** The latest reconcile; undefined before the first one has ended. */
   reconciled(): Reconciled | undefined
   observed(): ReadonlyMap<string, ObservedTenant>
+  /** Tenants as they are applied, whoever is reconciling. */
+  readonly applied: AppliedTenants
   health(): { readonly kind: 'healthy' } | { readonly kind: 'failing'; readonly reason: string }
   /** Resolves after the run is durable. */
   start(wanted: RunWanted): Promise<Started>

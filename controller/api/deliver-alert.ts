@@ -47,10 +47,7 @@ export function deliverAlert(controller: ControllerView): Route {
 /** Who delivers: a tenant's vendor, if the signature is right; otherwise the request ends here. */
 export function deliveringPrincipal(controller: ControllerView, request: ApiRequest): Principal {
   const { headers, params, rawBody } = request
-  const reconciled = controller.reconciled()
-  // Refusing would make a vendor give up; this makes it try again.
-  if (!reconciled) throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
-  const tenant = reconciled.live.get(params['*'] ?? '')
+  const tenant = controller.applied.get(params['*'] ?? '')
   // An unknown tenant and a wrong signature get the same answer, so that nobody can try out names.
   const secret = controller.webhookSecret(tenant?.uid ?? '')
   const delivery = {
@@ -60,11 +57,14 @@ export function deliveringPrincipal(controller: ControllerView, request: ApiRequ
     body: rawBody,
   }
   const verified = verifyDelivery(secret, delivery, controller.now())
-  if (verified.kind === 'refused' || !tenant)
+  if (verified.kind === 'refused' || !tenant) {
+    // The tenant may be about to be applied. Refusing would make a vendor give up; this makes it try again.
+    if (!controller.reconciled()) throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
     throw new ApiError(
       401,
       'unauthorized',
       verified.kind === 'refused' ? verified.reason : 'the signature does not fit the delivery',
     )
+  }
   return { kind: 'delivery', tenant: tenant.path }
 }

@@ -63,9 +63,9 @@ function connectionsOf(controller: ControllerView, { context }: LiveTenant) {
 
 /** The tenant as it is applied; ends the request where there is none. */
 export function liveTenant(controller: ControllerView, path: string): LiveTenant {
-  const reconciled = controller.reconciled()
-  if (!reconciled) throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
-  const tenant = reconciled.live.get(path)
+  const tenant = controller.applied.get(path)
+  if (!tenant && !controller.reconciled())
+    throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
   if (!tenant) throw new ApiError(404, 'not-found', `there is no tenant ${path}, or it was never applied`)
   return tenant
 }

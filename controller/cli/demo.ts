@@ -36,8 +36,8 @@ export async function runDemo(
     )
   const body = readFileSync(file)
   const alert = toValue(JSON.parse(body.toString('utf8')))
-  const live = controller.view.reconciled()?.live
-  const candidates = named.length > 0 ? named.flatMap((path) => live?.get(path) ?? []) : [...(live?.values() ?? [])]
+  const { applied } = controller.view
+  const candidates = (named.length > 0 ? named : applied.paths()).flatMap((path) => applied.get(path) ?? [])
   const tenants = twoWithDifferentProducts(candidates, isMap(alert) ? alert : {})
   if (tenants.length < 2)
     throw new CommandError(

@@ -1,5 +1,6 @@
 import type { DesiredState, ObservedTenant } from '../core/desired/index.ts'
 import type { EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
+import { toValue } from '../core/model/values.ts'
 
 /** A tenant as it is applied: what its runs are made of. */
 export interface LiveTenant {
@@ -27,27 +28,26 @@ export function liveTenants(
     const tenant = desired.tenants.get(stored.path)
     if (tenant?.kind === 'valid' && tenant.digest === stored.digest) live.set(tenant.path, tenant)
     else {
-      const kept = before.get(stored.path) ?? restore(stored, readObject)
+      const kept = before.get(stored.path) ?? restoreTenant(stored, (digest) => parsed(readObject(digest)))
       if (kept) live.set(stored.path, kept)
     }
   }
   return live
 }
 
-function restore(stored: ObservedTenant, readObject: ReadObject): LiveTenant | undefined {
-  const context = readObject(stored.contextDigest)
+/** A tenant out of what the store holds of it; undefined where its context is not there. */
+export function restoreTenant(stored: ObservedTenant, read: (digest: string) => unknown): LiveTenant | undefined {
+  const { path, uid, contextDigest } = stored
+  const context = read(contextDigest) as TenantContext | undefined
   if (context === undefined) return undefined
   const workflows = new Map<string, EffectiveWorkflow>()
   for (const [name, { digest, release, owner }] of Object.entries(stored.workflows)) {
-    const spec = readObject(digest)
-    if (spec !== undefined)
-      workflows.set(name, { name, owner, release, digest, spec: JSON.parse(spec) as EffectiveWorkflow['spec'] })
+    const spec = read(digest) as EffectiveWorkflow['spec'] | undefined
+    if (spec !== undefined) workflows.set(name, { name, owner, release, digest, spec })
   }
-  return {
-    path: stored.path,
-    uid: stored.uid,
-    context: JSON.parse(context) as TenantContext,
-    contextDigest: stored.contextDigest,
-    workflows,
-  }
+  return { path, uid, context, contextDigest, workflows }
+}
+
+export function parsed(json: string | undefined): unknown {
+  return json === undefined ? undefined : toValue(JSON.parse(json))
 }

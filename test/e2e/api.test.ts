@@ -62,7 +62,7 @@ async function call(
 function signed(body: Buffer, options: { id?: string; tenant?: string; at?: number } = {}): Record<string, string> {
   const { id = randomUUID(), tenant = contoso, at = Date.now() } = options
   const timestamp = String(Math.floor(at / 1000))
-  const uid = controller.view.reconciled()?.live.get(tenant)?.uid ?? ''
+  const uid = controller.view.applied.get(tenant)?.uid ?? ''
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,

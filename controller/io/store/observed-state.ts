@@ -65,11 +65,8 @@ export class ObservedState {
     for (const row of this.#statements.inventory.all()) {
       const tenant = text(row, 'tenant')
       const own = workflows.get(tenant) ?? (Object.create(null) as Record<string, ObservedWorkflow>)
-      own[text(row, 'workflow')] = {
-        digest: text(row, 'digest'),
-        release: text(row, 'release'),
-        owner: text(row, 'owner'),
-      }
+      const [name, workflow] = namedWorkflow(row)
+      own[name] = workflow
       workflows.set(tenant, own)
     }
     for (const row of this.#statements.tenants.all()) {
@@ -77,6 +74,16 @@ export class ObservedState {
       tenants.set(path, tenantOf(row, workflows.get(path) ?? {}))
     }
     return tenants
+  }
+
+  /** One tenant, or undefined where nothing is applied at this path. */
+  readOne(path: string): ObservedTenant | undefined {
+    const row = this.#statements.tenant.get(path)
+    return row && tenantOf(row, Object.fromEntries(this.#statements.workflowsOf.all(path).map(namedWorkflow)))
+  }
+
+  paths(): string[] {
+    return this.#statements.paths.all().map((row) => text(row, 'path'))
   }
 
   /** Latest first. */
@@ -115,6 +122,9 @@ export class ObservedState {
 
 const queries = {
   tenants: 'SELECT * FROM tenants ORDER BY path',
+  tenant: 'SELECT * FROM tenants WHERE path = ?',
+  paths: 'SELECT path FROM tenants ORDER BY path',
+  workflowsOf: 'SELECT * FROM inventory WHERE tenant = ? ORDER BY workflow',
   inventory: 'SELECT * FROM inventory ORDER BY tenant, workflow',
   upsert: `INSERT INTO tenants (path, uid, digest, context_digest, state, reason, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET uid = excluded.uid, digest = excluded.digest, context_digest = excluded.context_digest,
@@ -126,6 +136,13 @@ const queries = {
     VALUES (?, ?, ?, ?, (SELECT count(*) FROM tenants), (SELECT count(*) FROM inventory))`,
   history: 'SELECT * FROM applied ORDER BY key DESC LIMIT ?',
 } as const
+
+function namedWorkflow(row: Row): [string, ObservedWorkflow] {
+  return [
+    text(row, 'workflow'),
+    { digest: text(row, 'digest'), release: text(row, 'release'), owner: text(row, 'owner') },
+  ]
+}
 
 function tenantOf(row: Row, workflows: Record<string, ObservedWorkflow>): ObservedTenant {
   return {

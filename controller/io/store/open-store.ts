@@ -29,6 +29,10 @@ export type StoreHealth =
 /** The control store: one folder, one writer. Reads are synchronous; a write is acknowledged once it is on disk. */
 export interface Store extends Journal {
   readObserved(): Map<string, ObservedTenant>
+  /** What is applied for one tenant. */
+  readTenant(path: string): ObservedTenant | undefined
+  /** Of every tenant that something is applied for, in order. */
+  tenantPaths(): string[]
   applyObserved(application: Application): Promise<void>
   appliedCommits(limit?: number): AppliedCommit[]
   /** The runs of an earlier delivery with this id, or undefined where it is new. */
@@ -150,6 +154,8 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     listRuns: (filter) => reading(() => list.read(filter)),
     readObject: (digest) => reading(() => objects.read(digest)),
     readObserved: () => reading(() => observed.read()),
+    readTenant: (path) => reading(() => observed.readOne(path)),
+    tenantPaths: () => reading(() => observed.paths()),
     applyObserved: (application) => observed.apply(application),
     appliedCommits: (limit) => reading(() => observed.history(limit)),
     readDelivery: (tenantUid, id) => reading(() => deliveries.read(tenantUid, id)),
