@@ -115,7 +115,7 @@ function mergeRoot(walk: MergeWalk, { base, ours, theirs }: Omit<MergeInput, 'sc
 
 /** Whether keys of equal documents stand in another order. */
 function isReordered(before: Value, after: Value): boolean {
-  return JSON.stringify(before as Json) !== JSON.stringify(after as Json)
+  return JSON.stringify(before) !== JSON.stringify(after)
 }
 
 /** One conflict for each place, the outermost; reordering a list comes last, when its members are settled. */
