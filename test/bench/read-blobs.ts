@@ -18,11 +18,15 @@ export async function readAllBlobs(gitdir: string, revision: string): Promise<Ma
   return blobs
 }
 
-function outputOf(gitdir: string, args: readonly string[], input = ''): Promise<Buffer> {
-  const child = spawn('git', [...args], { cwd: gitdir, stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(input)
+function outputOf(gitdir: string, args: readonly string[], input?: string): Promise<Buffer> {
+  // A child without questions may have ended before an empty input is written: that would be an EPIPE.
+  const child = spawn('git', [...args], {
+    cwd: gitdir,
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'inherit'],
+  })
+  child.stdin?.end(input)
   const chunks: Buffer[] = []
-  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code) =>

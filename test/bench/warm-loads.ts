@@ -20,18 +20,22 @@ export interface WarmLoads {
   readonly after: string
 }
 
-/** One long-lived loader that meets the same changes again and again. L_spawn is measured between them. */
+/**
+ * A loader that stands, and meets each change for the first time: what it remembers of one run would make the next one
+ * cheaper than it is for anybody. L_spawn is measured between the changes.
+ */
 export async function measureWarmLoads(repository: FleetRepository, runs: number): Promise<WarmLoads> {
   const { gitdir, base, changed } = repository
-  repository.moveTo(base)
-  const source = await openFleet({ path: gitdir, revision: 'bench' })
-  const load = createFleetLoader(source, checkWorkflowSpec, () => performance.now())
-  const [unchangedMs, spawnMs]: [number[], number[]] = [[], []]
+  const [unchangedMs, spawnMs, states]: [number[], number[], string[]] = [[], [], []]
   const changes = new Map<ChangeName, { ms: number[]; tenants: number }>()
-  try {
-    let { desired } = await load()
-    const before = stateOf(desired)
-    for (let run = 0; run < runs; run++) {
+  let desired: DesiredState | undefined
+  for (let run = 0; run < runs; run++) {
+    repository.moveTo(base)
+    const source = await openFleet({ path: gitdir, revision: 'bench' })
+    try {
+      const load = createFleetLoader(source, checkWorkflowSpec, () => performance.now())
+      desired = (await load()).desired
+      states.push(stateOf(desired))
       unchangedMs.push((await timed(load)).ms)
       for (const [name, commit] of changed) {
         spawnMs.push(await diffTree(gitdir, base, commit))
@@ -46,12 +50,13 @@ export async function measureWarmLoads(repository: FleetRepository, runs: number
         repository.moveTo(base)
         desired = (await load()).desired
       }
+      states.push(stateOf(desired))
+    } finally {
+      await source.close()
     }
-    const planMs = await measurePlan(repository, desired, runs)
-    return { unchangedMs, spawnMs, planMs, changes, before, after: stateOf(desired) }
-  } finally {
-    await source.close()
   }
+  const planMs = desired ? await measurePlan(repository, desired, runs) : []
+  return { unchangedMs, spawnMs, planMs, changes, before: states[0] ?? '', after: states.at(-1) ?? '' }
 }
 
 /** What `plan -o markdown` does once both states are there. */

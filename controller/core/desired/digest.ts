@@ -15,9 +15,27 @@ export function digestOf(value: object): Digest {
   return digest
 }
 
-/** The same for an object that nobody will ask about again. */
-export function digestOnce(value: object): Digest {
-  return hash('sha256', canonicalText(value as Json))
+interface WorkflowEntry {
+  readonly digest: Digest
+  readonly owner: string
+  readonly release: string
+}
+const entries = new WeakMap<WorkflowEntry, string>()
+
+/** The same for a tenant: of `{ context, workflows: { NAME: { digest, owner, release } } }`. Tenants share most entries. */
+export function tenantDigestOf(context: Digest, workflows: ReadonlyMap<string, WorkflowEntry>): Digest {
+  const texts: string[] = []
+  for (const name of [...workflows.keys()].sort()) {
+    const workflow = workflows.get(name) as WorkflowEntry
+    let text = entries.get(workflow)
+    if (text === undefined) {
+      const { digest, owner, release } = workflow
+      text = canonicalText({ digest, owner, release })
+      entries.set(workflow, text)
+    }
+    texts.push(`${JSON.stringify(name)}:${text}`)
+  }
+  return hash('sha256', `{"context":${JSON.stringify(context)},"workflows":{${texts.join(',')}}}`)
 }
 
 /** The same for a context: its bindings are those of many tenants, and the rest is its own. */

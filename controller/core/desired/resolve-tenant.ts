@@ -2,8 +2,9 @@ import type { ActionBinding, TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { actionsOf, type Bind, createBindings } from './bind.ts'
+import { equal, type Json } from '../model/values.ts'
 import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
-import { contextDigestOf, digestOf, digestOnce } from './digest.ts'
+import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { newestFirst } from './releases.ts'
@@ -27,6 +28,8 @@ export interface TenantParts {
 export type TenantResolver = (
   node: TenantNode,
   received: readonly Received[],
+  /** What the tenant was before, if it was anything. */
+  before?: DesiredTenant,
 ) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
 
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
@@ -35,12 +38,16 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   let found: Problem[] = []
   const report = (item: Problem): void => void found.push(item)
-  return (node, received) => {
+  return (node, received, before) => {
     found = []
-    return { tenant: resolveTenant(node, received), problems: found }
+    return { tenant: resolveTenant(node, received, before), problems: found }
   }
 
-  function resolveTenant(node: TenantNode, received: readonly Received[]): DesiredTenant {
+  function resolveTenant(
+    node: TenantNode,
+    received: readonly Received[],
+    before: DesiredTenant | undefined,
+  ): DesiredTenant {
     const workflows = new Map<string, DesiredWorkflow>()
     const bindings = new Map<string, ActionBinding>()
     for (const { subscription, chain } of received) {
@@ -83,7 +90,7 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
         }),
       )
     }
-    const context: TenantContext = {
+    const context = {
       path: node.path,
       uid: node.uid,
       displayName: node.declared.resource.spec.displayName,
@@ -94,11 +101,8 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
     }
-    const contextDigest = contextDigestOf(context)
-    const rendered: Record<string, unknown> = {}
-    for (const [name, { digest, release, owner }] of workflows) rendered[name] = { digest, owner, release }
-    const digest = digestOnce({ context: contextDigest, workflows: rendered })
-    return { kind: 'valid', path: node.path, uid: node.uid, digest, context, contextDigest, workflows }
+    const { digest, ...rest } = withDigests(context, workflows, before)
+    return { kind: 'valid', path: node.path, uid: node.uid, digest, ...rest, workflows }
   }
 
   /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
@@ -187,6 +191,21 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
   function freeze(path: string, cause: Problem): DesiredTenant {
     report(cause)
     return { kind: 'frozen', path, cause }
+  }
+}
+
+/** Most changes reach a tenant's workflows and leave its context: comparing costs a tenth of a new digest. */
+function withDigests(
+  context: TenantContext,
+  workflows: ReadonlyMap<string, DesiredWorkflow>,
+  before: DesiredTenant | undefined,
+): Pick<DesiredTenant & { kind: 'valid' }, 'digest' | 'context' | 'contextDigest'> {
+  const known = before?.kind === 'valid' && equal(before.context as unknown as Json, context as unknown as Json)
+  const kept = known ? before : { context, contextDigest: contextDigestOf(context) }
+  return {
+    context: kept.context,
+    contextDigest: kept.contextDigest,
+    digest: tenantDigestOf(kept.contextDigest, workflows),
   }
 }
 

@@ -151,7 +151,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     const received = receivedBy(node, subscriptions, layers)
     const signature = signatureOf(node, received)
     let known = before.tenants.get(path)
-    if (known?.signature !== signature) known = { signature, ...resolveTenant(node, received) }
+    if (known?.signature !== signature) known = { signature, ...resolveTenant(node, received, known?.tenant) }
     if (known.tenant.kind === 'valid') next.tenants.set(path, known)
     tenants.set(path, known.tenant)
     if (known.problems.length > 0) reported.set(path, known.problems)
@@ -179,7 +179,7 @@ function resolveReached(parts: Parts, { reached, retagged, relayered }: Renewed,
     const cause = freezes.causeOf(path)
     const { tenant, problems } = cause
       ? { tenant: frozenTenant(path, cause), problems: [] }
-      : resolveTenant(node, receivedBy(node, subscriptions, layers))
+      : resolveTenant(node, receivedBy(node, subscriptions, layers), tenants.get(path))
     tenants.set(path, tenant)
     if (problems.length > 0) reported.set(path, problems)
     else reported.delete(path)
