@@ -5,12 +5,11 @@ import {
   type Plan,
   planChanges,
   planReached,
-  toObserved,
 } from '../core/desired/index.ts'
 import type { Problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
-import { canonicalText, type Json } from '../core/model/values.ts'
 import type { Store } from '../io/store/open-store.ts'
+import { batchesOf } from './batches.ts'
 import { type LiveTenant, liveTenants } from './live-tenants.ts'
 import type { LoadedFleet } from './load-fleet.ts'
 import { appliedPath, appliedText, renderedFiles, renderedPaths } from './rendered-files.ts'
@@ -31,17 +30,23 @@ export interface Reconciled {
   readonly rendered?: string
 }
 
+/** How far a pass has come: tenants of `apply`, files of `load` and `record`. */
+export interface Progress {
+  readonly phase: string
+  readonly done: number
+  readonly total: number
+}
+
 export interface ReconcilerParts {
   load(): Promise<LoadedFleet>
   readonly store: ObservedStore
   readonly rendered: RenderedRecord
   readonly allowRemovals?: number
+  onProgress?(progress: Progress): void
   /** Milliseconds of the wall clock, and of a clock that only measures. */
   now(): number
   clock(): number
 }
-
-type StoredTenant = Parameters<Store['applyObserved']>[0]['upserts'][number]
 
 interface Pass {
   loaded: LoadedFleet
@@ -119,46 +124,24 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     pass.plan = planChanges(desired, pass.observed, { ...(allowRemovals !== undefined && { allowRemovals }) })
   }
 
+  /** Batch by batch. What a batch holds is applied, whatever becomes of the next one: the next plan is then the rest. */
   async function apply(pass: Pass): Promise<void> {
     const { desired, snapshot } = pass.loaded
-    const upserts: StoredTenant[] = []
-    const removals: string[] = []
-    const objects = new Map<string, string>()
-    const seen = new Set<string>()
-    const keep = (digest: string, value: object): void => {
-      if (seen.has(digest)) return
-      seen.add(digest)
-      if (parts.store.readObject(digest) === undefined) objects.set(digest, canonicalText(value as Json))
-    }
-    for (const change of pass.plan.changes) {
-      if (change.kind === 'remove') {
-        removals.push(change.path)
-        continue
-      }
-      if (change.kind === 'move') removals.push(change.from as string)
-      const { tenant } = change
-      upserts.push({ ...toObserved(tenant), state: tenant.context.suspended ? 'suspended' : 'applied', reason: '' })
-      for (const workflow of tenant.workflows.values()) keep(workflow.digest, workflow.spec)
-      // What was applied refers to its context, so that one is stored with all it names.
-      if (pass.observed.get(tenant.path)?.contextDigest === tenant.contextDigest) continue
-      keep(tenant.contextDigest, tenant.context)
-      for (const { connections, inputSchema } of Object.values(tenant.context.bindings)) {
-        if (inputSchema !== undefined) keep(inputSchema, desired.inputSchemas.get(inputSchema) as object)
-        for (const { connectorDigest } of connections)
-          keep(connectorDigest, desired.connectors.get(connectorDigest) as object)
-      }
-    }
-    if (upserts.length + removals.length > 0) {
-      const applied = {
-        commit: snapshot.revision.commit ?? snapshot.revision.tree,
-        upserts,
-        removals,
-        appliedAt: parts.now(),
-        objects: [...objects].map(([digest, json]) => ({ digest, json })),
-      }
-      await parts.store.applyObserved(applied)
-      for (const path of removals) observed?.delete(path)
-      for (const tenant of upserts) observed?.set(tenant.path, tenant)
+    const total = pass.plan.changes.length
+    const appliedAt = parts.now()
+    const commit = snapshot.revision.commit ?? snapshot.revision.tree
+    const known = pass.observed
+    let done = 0
+    for (const { changes, isLast, ...batch } of batchesOf(pass.plan.changes, {
+      desired,
+      observed: known,
+      store: parts.store,
+    })) {
+      await parts.store.applyObserved({ ...batch, commit, appliedAt, isPart: !isLast })
+      for (const path of batch.removals) observed?.delete(path)
+      for (const tenant of batch.upserts) observed?.set(tenant.path, tenant)
+      done += changes
+      parts.onProgress?.({ phase: 'apply', done, total })
     }
     if (pass.reached) for (const path of pass.reached) live.set(path, desired.tenants.get(path) as LiveTenant)
     else live = liveTenants(desired, pass.observed, live, (digest) => parts.store.readObject(digest))

@@ -31,6 +31,8 @@ export interface Application {
   /** What the upserts refer to by digest. */
   readonly objects: readonly StoredObject[]
   readonly appliedAt: number
+  /** Others follow that belong to the same application. Each of them holds, whatever becomes of the rest. */
+  readonly isPart?: boolean
 }
 
 export interface AppliedCommit {
@@ -38,12 +40,12 @@ export interface AppliedCommit {
   readonly commit: string
   readonly upserts: number
   readonly removals: number
-  /** In all, afterwards. */
+  /** In all, afterwards; 0 where only a part of it was applied. */
   readonly tenants: number
   readonly workflows: number
 }
 
-/** What was applied last, tenant by tenant. An application is one transaction: it holds for all its tenants or for none. */
+/** What was applied last, tenant by tenant. Each part of an application is one transaction: it holds for all its tenants or for none. */
 export class ObservedState {
   readonly #commit: GroupCommit
   readonly #objects: Objects
@@ -103,8 +105,8 @@ export class ObservedState {
     this.#objects.remember(application.objects)
   }
 
-  #write({ commit, upserts, removals, objects, appliedAt }: Application): void {
-    const { upsert, remove, prune, keep, record } = this.#statements
+  #write({ commit, upserts, removals, objects, appliedAt, isPart = false }: Application): void {
+    const { upsert, remove, prune, keep, begin, extend, complete } = this.#statements
     this.#objects.write(objects)
     for (const path of removals) {
       remove.run(path)
@@ -116,7 +118,10 @@ export class ObservedState {
       for (const [name, { digest: own, release, owner }] of Object.entries(workflows))
         keep.run(path, name, own, release, owner)
     }
-    record.run(appliedAt, commit, upserts.length, removals.length)
+    const [last] = this.history(1)
+    if (last?.at !== appliedAt || last.commit !== commit) begin.run(appliedAt, commit)
+    extend.run(upserts.length, removals.length)
+    if (!isPart) complete.run()
   }
 }
 
@@ -132,8 +137,10 @@ const queries = {
   remove: 'DELETE FROM tenants WHERE path = ?',
   prune: 'DELETE FROM inventory WHERE tenant = ?',
   keep: 'INSERT INTO inventory (tenant, workflow, digest, "release", owner) VALUES (?, ?, ?, ?, ?)',
-  record: `INSERT INTO applied (at, "commit", upserts, removals, tenants, workflows)
-    VALUES (?, ?, ?, ?, (SELECT count(*) FROM tenants), (SELECT count(*) FROM inventory))`,
+  begin: 'INSERT INTO applied (at, "commit", upserts, removals, tenants, workflows) VALUES (?, ?, 0, 0, 0, 0)',
+  extend: `UPDATE applied SET upserts = upserts + ?, removals = removals + ? WHERE key = (SELECT max(key) FROM applied)`,
+  complete: `UPDATE applied SET tenants = (SELECT count(*) FROM tenants), workflows = (SELECT count(*) FROM inventory)
+    WHERE key = (SELECT max(key) FROM applied)`,
   history: 'SELECT * FROM applied ORDER BY key DESC LIMIT ?',
 } as const
 

@@ -42,6 +42,21 @@ describe('observed state', () => {
     store.close()
   })
 
+  it('is one application with its parts, each of which holds whatever becomes of the rest', async () => {
+    const store = openStore(folder())
+    const part = (path: string, isPart: boolean) => {
+      const upserts = [tenant(path, { w: workflow('1') })]
+      return store.applyObserved({ commit: 'c1', upserts, removals: [], objects: [], appliedAt: 1, isPart })
+    }
+    await part('a', true)
+    expect(store.appliedCommits()).toEqual([{ at: 1, commit: 'c1', upserts: 1, removals: 0, tenants: 0, workflows: 0 }])
+    expect([store.tenantPaths(), store.readTenant('a')?.workflows]).toEqual([['a'], { w: workflow('1') }])
+    await part('b', true)
+    await part('c', false)
+    expect(store.appliedCommits()).toEqual([{ at: 1, commit: 'c1', upserts: 3, removals: 0, tenants: 3, workflows: 3 }])
+    store.close()
+  })
+
   it('is applied for all tenants or for none', async () => {
     const store = openStore(folder())
     const upserts = [tenant('a', {})]
