@@ -94,6 +94,13 @@ function eventLine(
       return `${out.style('yellow', '…')} ${step}  waits for approval: ${showSafely(event.message)}`
     case 'ApprovalGiven':
       return `${event.approved ? '✓' : '✗'} ${step}  ${event.approved ? 'approved' : 'rejected'} by ${showSafely(event.by)}`
+    case 'ChildRequested': {
+      const { name, release } = event.workflow
+      return `▸ ${step}  ${showSafely(name)} ${release} as run ${event.runId}${event.detached ? ', detached' : ''}`
+    }
+    case 'ChildFinished':
+      if (event.outcome === 'detached') return undefined
+      return `${event.outcome === 'succeeded' ? '·' : '!'} ${step}  run ${event.runId} has ended: ${event.outcome}`
     case 'RunFailed':
     case 'RunQuarantined':
     case 'RunCancelled':

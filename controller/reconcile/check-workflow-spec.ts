@@ -1,7 +1,8 @@
 import type { Step, Workflow } from '../core/model/generated/kinds.ts'
-import type { Problem } from '../core/model/problems.ts'
+import { isError, type Problem } from '../core/model/problems.ts'
 import { fitsKind, schemaProblems } from '../core/model/schema-problems.ts'
 import { type Json, type JsonMap, newMap } from '../core/model/values.ts'
+import { type CalleeOf, checkCalls } from '../core/run/check-calls.ts'
 import { checkWorkflow } from '../core/run/check-workflow.ts'
 
 const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
@@ -10,13 +11,13 @@ const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
  * What is wrong with a workflow as it was rendered: an overlay can break the schema, or take away a step that an
  * expression reads.
  */
-export function checkWorkflowSpec(spec: Workflow['spec']): readonly Problem[] {
+export function checkWorkflowSpec(spec: Workflow['spec'], calleeOf?: CalleeOf): readonly Problem[] {
   let verdict = verdicts.get(spec)
   if (!verdict) {
     verdict = fits(spec) ? checkWorkflow(spec) : schemaProblems('Workflow', documentOf(spec))
     verdicts.set(spec, verdict)
   }
-  return verdict
+  return calleeOf === undefined || verdict.some(isError) ? verdict : [...verdict, ...checkCalls(spec, calleeOf)]
 }
 
 /** Steps that fit their schema. Renderings share the objects of all steps that no overlay changed. */

@@ -156,11 +156,9 @@ async function waitForEnd(api: ApiClient, id: string): Promise<RunDetail> {
   for (;;) {
     const detail = await api.get<RunDetail>(`/v1/runs/${id}`)
     // A run that waits for a person does not end by waiting here.
-    if (
-      detail.run.finishedAt !== null ||
-      (detail.run.state === 'waiting' && !detail.run.reason.includes('tried again'))
-    )
-      return detail
+    const { finishedAt, state, reason } = detail.run
+    const isLeftToUs = reason.includes('tried again') || / waits for run [0-9a-f]+$/.test(reason)
+    if (finishedAt !== null || (state === 'waiting' && !isLeftToUs)) return detail
     await new Promise((done) => setTimeout(done, 150))
   }
 }

@@ -1,4 +1,4 @@
-import { type Declared, type DesiredState, testedSpec, type WorkflowFiles } from '../../core/desired/index.ts'
+import { type Declared, type DesiredState, headsOf, testedSpec, type WorkflowFiles } from '../../core/desired/index.ts'
 import { problem } from '../../core/model/problems.ts'
 import { suggestName } from '../../core/model/suggest-name.ts'
 import { showSafely } from '../../core/model/terminal-text.ts'
@@ -21,7 +21,7 @@ export const test: Command = {
         (workflow) => name === undefined || workflow.name === name,
       )
       if (chosen.length === 0) throw new CommandError(unknown(desired, name ?? ''), 1)
-      const played = chosen.flatMap((workflow) => workflow.tests.map((each) => play(workflow, each)))
+      const played = chosen.flatMap((workflow) => workflow.tests.map((each) => play(desired, workflow, each)))
       const coverage = chosen.flatMap((workflow) => covered(workflow, played))
       const failed = played.filter((each) => each.mismatches.length > 0)
       if (call.out.isJson) call.out.json({ tests: played.map(({ state: _, ...shown }) => shown), coverage })
@@ -45,7 +45,7 @@ export const test: Command = {
     }),
 }
 
-function play(workflow: WorkflowFiles, { file, resource }: Declared<'WorkflowTest'>) {
+function play({ fleet }: DesiredState, workflow: WorkflowFiles, { file, resource }: Declared<'WorkflowTest'>) {
   const { spec, metadata } = resource
   const title = spec.title ?? metadata.name
   const base = { workflow: workflow.name, owner: workflow.owner, release: spec.release ?? null, test: title, file }
@@ -59,7 +59,11 @@ function play(workflow: WorkflowFiles, { file, resource }: Declared<'WorkflowTes
       state: undefined,
       mismatches: [`there is no ${spec.release === undefined ? 'readable head' : `release ${spec.release}`} to test`],
     }
-  const { outcome, path, calls, mismatches, state } = simulate({ workflow: under, test: spec })
+  const { outcome, path, calls, mismatches, state } = simulate({
+    workflow: under,
+    test: spec,
+    calleeOf: headsOf(fleet),
+  })
   return { ...base, outcome, path, calls, mismatches, state }
 }
 

@@ -33,5 +33,6 @@ export {
 export { rootChain } from './chain.ts'
 export { type UpgradeSubject, upgradeSubject } from './upgrade-subject.ts'
 export { changedReleases, type Impact, impactOf, type Reach } from './impact.ts'
+export { headsOf } from './calls.ts'
 export { testedSpec } from './releases.ts'
 export type { FleetChanges } from './fleet-changes.ts'

@@ -1,15 +1,16 @@
 import type { ActionBinding, TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
-import { actionsOf, type Bind, createBindings } from './bind.ts'
 import { equal, type Json } from '../model/values.ts'
+import { actionsOf, type Bind, createBindings } from './bind.ts'
+import { childrenOf } from './calls.ts'
 import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
 import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { newestFirst } from './releases.ts'
 import type { Renderer, Resolved } from './render.ts'
-import type { DesiredTenant, DesiredWorkflow } from './resolve.ts'
+import type { CheckWorkflow, DesiredTenant, DesiredWorkflow } from './resolve.ts'
 import type { Subscription, Subscriptions } from './subscriptions.ts'
 
 /** A workflow that a share hands to a tenant, and the overlays on the way to it. */
@@ -22,6 +23,7 @@ export interface TenantParts {
   readonly subscriptions: Pick<Subscriptions, 'byTenant'>
   readonly renderer: Renderer
   readonly bind: Bind
+  readonly check: CheckWorkflow
 }
 
 /** The tenant, and what is to be reported of it. */
@@ -33,7 +35,7 @@ export type TenantResolver = (
 ) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
 
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
-export function createTenantResolver({ subscriptions, renderer, bind }: TenantParts): TenantResolver {
+export function createTenantResolver({ subscriptions, renderer, bind, check }: TenantParts): TenantResolver {
   const bindingsOf = createBindings()
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   let found: Problem[] = []
@@ -90,7 +92,9 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
         }),
       )
     }
-    const context = {
+    const called = childrenOf(node.path, workflows, check)
+    if (called.kind === 'refused') return freeze(node.path, called.problem)
+    const context: TenantContext = {
       path: node.path,
       uid: node.uid,
       displayName: node.declared.resource.spec.displayName,
@@ -100,6 +104,7 @@ export function createTenantResolver({ subscriptions, renderer, bind }: TenantPa
       concurrentRuns: node.concurrentRuns,
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
+      ...(called.children && { children: called.children }),
     }
     const { digest, ...rest } = withDigests(context, workflows, before)
     return { kind: 'valid', path: node.path, uid: node.uid, digest, ...rest, workflows }

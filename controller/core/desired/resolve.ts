@@ -3,6 +3,7 @@ import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import type { JsonMap } from '../model/values.ts'
 import { actionUses, createBinder } from './bind.ts'
+import { checkCallsOfHeads } from './calls.ts'
 import type { Chain } from './chain.ts'
 import { checkGuardrails } from './check-guardrails.ts'
 import { digestOf } from './digest.ts'
@@ -55,8 +56,14 @@ export interface DesiredState {
   readonly renderer: Renderer
 }
 
-/** Static check of a workflow document; problems carry field paths of the workflow. */
-export type CheckWorkflow = (workflow: Workflow['spec']) => readonly Problem[]
+/**
+ * Static check of a workflow document; problems carry field paths of the workflow. With `calleeOf`, which knows workflows
+ * by short name, also of what it asks of those that it performs.
+ */
+export type CheckWorkflow = (
+  workflow: Workflow['spec'],
+  calleeOf?: (name: string) => Workflow['spec'] | undefined,
+) => readonly Problem[]
 
 /**
  * The desired state of a fleet: a pure function of its files. A problem freezes the tenants it concerns and nobody
@@ -111,7 +118,7 @@ export function createResolver(check: CheckWorkflow): Resolver {
       if (!patched) return undefined
       const renewed = renewNodes(patched, hierarchy)
       if (patched.isShared) return whole(patched.fleet, hierarchy)
-      const changed = resolveReached(parts, renewed, memory)
+      const changed = resolveReached(parts, renewed, memory, check)
       parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
       return { state: parts.state, changed }
     },
@@ -138,7 +145,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
   )
   const signatureOf = createSignatures(fleet, before, next)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) })
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, check, bind: createBinder(fleet) })
   const tenants = new Map<string, DesiredTenant>()
   const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
@@ -160,20 +167,25 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     subscriptions,
     freezes,
     reported,
-    general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check)],
+    general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check), ...checkCallsOfHeads(fleet, check)],
   }
   const state = { tenants, ...contentsOf(fleet), fleet, hierarchy, layers, renderer }
   return { ...parts, state: { ...state, problems: problemsOf({ ...parts, state }) } }
 }
 
 /** Resolves the tenants that changed files reach, and says which entries are others now. */
-function resolveReached(parts: Parts, { reached, retagged, relayered }: Renewed, memory: Memory): Set<string> {
+function resolveReached(
+  parts: Parts,
+  { reached, retagged, relayered }: Renewed,
+  memory: Memory,
+  check: CheckWorkflow,
+): Set<string> {
   const { state, subscriptions, freezes, reported } = parts
   const { tenants, layers, fleet, renderer } = state
   subscriptions.renew(retagged)
   layers.renew(relayered)
   freezes.renew(reached)
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, bind: createBinder(fleet) })
+  const resolveTenant = createTenantResolver({ subscriptions, renderer, check, bind: createBinder(fleet) })
   for (const node of reached) {
     const { path } = node
     const cause = freezes.causeOf(path)

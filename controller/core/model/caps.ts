@@ -35,6 +35,8 @@ export const caps = {
   stepsPerRun: 1_000,
   /** Items of one `forEach`. */
   itemsPerLoop: 500,
+  /** Runs between a run and the one that a person or an alert began. */
+  childDepth: 5,
   /** Milliseconds that one step may sleep. */
   sleepMs: 366 * 86_400_000,
 } as const

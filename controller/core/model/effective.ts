@@ -43,6 +43,15 @@ export interface ActionBinding {
   readonly connections: readonly BoundConnection[]
 }
 
+/** A workflow that another one of the same tenant performs as a step. */
+export interface ChildWorkflow {
+  readonly owner: string
+  readonly release: string
+  readonly digest: Digest
+  /** What it declares; unchecked where absent. */
+  readonly inputs?: Workflow['spec']['inputs']
+}
+
 /** What a run knows of its tenant, pinned by digest when it is requested. */
 export interface TenantContext {
   readonly path: string
@@ -55,4 +64,6 @@ export interface TenantContext {
   readonly suspended: boolean
   /** By action; holds every action of every effective workflow of the tenant. */
   readonly bindings: Readonly<Record<string, ActionBinding>>
+  /** By short name; holds every workflow that an effective workflow of the tenant names in a step. Absent where none does. */
+  readonly children?: Readonly<Record<string, ChildWorkflow>>
 }

@@ -54,6 +54,7 @@ export const problemCodes = {
   'unknown-connector': 'No connector of this name is declared in connectors/vendors/.',
   'unknown-connection': 'No connection of this name is visible to the tenant.',
   'unknown-role': 'No role of this name is visible here.',
+  'workflow-cycle': 'Workflows perform one another in a circle: take one of these steps out.',
   'duplicate-step': 'Two steps of a workflow have the same id: rename one.',
   'step-kind': 'A step does exactly one thing: keep one of the fields that say what.',
   'bad-expression': 'The expression cannot be read: correct it at the mark.',

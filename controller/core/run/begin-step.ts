@@ -2,8 +2,8 @@ import { caps } from '../model/caps.ts'
 import type { Step } from '../model/generated/kinds.ts'
 import { equal, isList, isMap, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { stepBindings } from './bindings.ts'
-import { append, type Decision, type DecisionContext } from './decision.ts'
-import type { AttemptFailed } from './events.ts'
+import { beginChild } from './child-step.ts'
+import { append, type Decision, type DecisionContext, stepFailed } from './decision.ts'
 import { type Bindings, evaluateCondition, interpolated, type Rendered, renderValue } from './expressions.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { scheduleAttempt } from './schedule-attempt.ts'
@@ -45,6 +45,7 @@ export function beginStep(step: Step, scope: StepScope, state: RunState, context
     const expiry = step.timeoutSeconds !== undefined && { expiresAt: now + step.timeoutSeconds * 1_000 }
     return [append({ type: 'ApprovalRequested', at: now, step: key, message, approvers, ...expiry })]
   }
+  if (step.workflow !== undefined) return beginChild(key, step.workflow, mapOf(rendered.value), state, context)
   if (step.forEach !== undefined) return beginItems(key, rendered.value, now)
   if (step.sleep !== undefined) return beginSleep(key, step.sleep, rendered.value, now)
   return done({ outputs: mapOf(rendered.value) })
@@ -52,6 +53,7 @@ export function beginStep(step: Step, scope: StepScope, state: RunState, context
 
 function toRender(step: Step): Json {
   if (step.action !== undefined) return step.with ?? newMap()
+  if (step.workflow !== undefined) return step.workflow.inputs ?? newMap()
   return step.approval?.message ?? step.forEach?.in ?? step.sleep?.until ?? step.set ?? newMap()
 }
 
@@ -145,11 +147,6 @@ function answerView({ approved, by, comment }: NonNullable<StepState['answer']>)
 
 function bindingOf({ action }: { readonly action: string }, { tenant }: DecisionContext) {
   return Object.hasOwn(tenant.bindings, action) ? tenant.bindings[action] : undefined
-}
-
-export function stepFailed(step: string, code: string, message: string, now: number, outputs?: JsonMap): Decision {
-  const event: AttemptFailed = { type: 'AttemptFailed', at: now, step, code, message, final: true }
-  return append(outputs === undefined ? event : { ...event, outputs })
 }
 
 export function explain({ expression, message }: Fault): string {

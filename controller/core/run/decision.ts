@@ -1,7 +1,7 @@
 import type { Digest, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow } from '../model/generated/kinds.ts'
 import type { JsonMap } from '../model/values.ts'
-import type { RunEvent } from './events.ts'
+import type { AttemptFailed, RunEvent } from './events.ts'
 
 /** What a run is decided with: all of it pinned, except the time. */
 export interface DecisionContext {
@@ -32,9 +32,15 @@ export type Decision =
   | { readonly kind: 'await-outcome'; readonly step: string; readonly connection: string }
   | { readonly kind: 'wait-until'; readonly at: number; readonly step: string; readonly connection?: string }
   | { readonly kind: 'wait-approval'; readonly step: string }
+  | { readonly kind: 'await-child'; readonly step: string }
   | { readonly kind: 'wait-resolution'; readonly step: string; readonly connection: string }
   | { readonly kind: 'done' }
 
 export function append(event: RunEvent): Decision {
   return { kind: 'append', event }
+}
+
+export function stepFailed(step: string, code: string, message: string, now: number, outputs?: JsonMap): Decision {
+  const event: AttemptFailed = { type: 'AttemptFailed', at: now, step, code, message, final: true }
+  return append(outputs === undefined ? event : { ...event, outputs })
 }

@@ -6,10 +6,21 @@ import type { RequestTrace } from './outcome.ts'
 export const epoch = 1
 
 export interface TriggerOfRun {
-  readonly kind: 'alert' | 'manual'
+  readonly kind: 'alert' | 'manual' | 'workflow'
   readonly id: string
   /** Dedupe key of what arrived: one delivery, one run. */
   readonly deliveryId: string
+}
+
+/** The run that a step of which began this one. */
+export interface ParentOfRun {
+  readonly runId: string
+  /** Instance of its step. */
+  readonly step: string
+  /** 1 for a run whose parent has none. */
+  readonly depth: number
+  /** Nobody awaits its end. */
+  readonly detached?: true
 }
 
 /** Pins everything that the run will ever read: later changes to the fleet do not reach it. */
@@ -29,6 +40,7 @@ export interface RunRequested {
   readonly commit: string
   readonly trigger: TriggerOfRun
   readonly inputs: JsonMap
+  readonly parent?: ParentOfRun
   /** Its actions are performed by the sandbox; no vendor hears of it. */
   readonly sandbox?: true
 }
@@ -141,6 +153,33 @@ export interface ApprovalGiven {
   readonly comment?: string
 }
 
+/** The intent to begin another run, whose id derives from this run and the step: however often it is begun, it is one run. */
+export interface ChildRequested {
+  readonly type: 'ChildRequested'
+  readonly at: number
+  readonly step: string
+  readonly runId: string
+  readonly workflow: {
+    readonly name: string
+    readonly owner: string
+    readonly release: string
+    readonly digest: Digest
+  }
+  readonly inputs: JsonMap
+  readonly detached?: true
+}
+
+/** What there is to know of a child: how it ended or, where it is detached, that it is accepted. */
+export interface ChildFinished {
+  readonly type: 'ChildFinished'
+  readonly at: number
+  readonly step: string
+  readonly runId: string
+  readonly outcome: 'succeeded' | 'failed' | 'cancelled' | 'quarantined' | 'detached'
+  readonly outputs: JsonMap
+  readonly message?: string
+}
+
 export interface RunSucceeded {
   readonly type: 'RunSucceeded'
   readonly at: number
@@ -180,6 +219,8 @@ export type RunEvent =
   | TimerFired
   | ApprovalRequested
   | ApprovalGiven
+  | ChildRequested
+  | ChildFinished
   | RunSucceeded
   | RunFailed
   | RunCancelled

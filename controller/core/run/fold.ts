@@ -65,6 +65,14 @@ function apply(state: RunState, event: RunEvent): RunState {
       if (step.phase !== 'asked' || step.answer !== undefined) return state
       return withStep(state, { ...step, answer: event })
     }
+    case 'ChildRequested':
+      return withStep(state, { ...begun(state, event), phase: 'calling', child: event })
+    case 'ChildFinished': {
+      const step = state.steps.get(event.step)
+      // It may come after the step has given up waiting, or twice where a crash came in between.
+      if (step?.phase !== 'calling' || step.child?.runId !== event.runId || step.ended !== undefined) return state
+      return withStep(state, { ...step, ended: event })
+    }
     case 'RunSucceeded':
       return { ...state, phase: 'succeeded', finishedAt: event.at, outputs: event.outputs }
     case 'RunFailed':

@@ -1,5 +1,12 @@
 import type { Json, JsonMap } from '../model/values.ts'
-import type { ApprovalGiven, ApprovalRequested, AttemptScheduled, RunRequested } from './events.ts'
+import type {
+  ApprovalGiven,
+  ApprovalRequested,
+  AttemptScheduled,
+  ChildFinished,
+  ChildRequested,
+  RunRequested,
+} from './events.ts'
 
 export interface Failure {
   readonly code: string
@@ -20,11 +27,11 @@ export interface Lane {
   readonly failure?: Failure
 }
 
-/** `asked` waits for a person's yes, `asleep` for a time, `open` is being performed; the other three are settled, for good unless a chosen branch fails. */
+/** `asked` waits for a person's yes, `asleep` for a time, `calling` for another run, `open` is being performed; the other three are settled, for good unless a chosen branch fails. */
 export interface StepState {
   /** Of the instance: `block`, or `block[2]` within the items of a loop. */
   readonly id: string
-  readonly phase: 'asked' | 'asleep' | 'open' | 'succeeded' | 'skipped' | 'failed'
+  readonly phase: 'asked' | 'asleep' | 'calling' | 'open' | 'succeeded' | 'skipped' | 'failed'
   readonly outputs: JsonMap
   readonly branch?: string
   /** A block that ends with an event of its own. */
@@ -34,6 +41,8 @@ export interface StepState {
   readonly failure?: Failure
   readonly asked?: ApprovalRequested
   readonly answer?: ApprovalGiven
+  readonly child?: ChildRequested
+  readonly ended?: ChildFinished
   /** Of an action step, by connection, in the order of the binding; empty until the first intent. */
   readonly lanes: ReadonlyMap<string, Lane>
   readonly startedAt: number

@@ -31,13 +31,18 @@ export function summarise(state: RunState): RunSummary {
     release: request.workflow.release,
     digest: request.workflow.digest,
     commit: request.commit,
-    trigger: request.sandbox ? `${request.trigger.id} (sandbox)` : request.trigger.id,
+    trigger: triggerOf(request),
     state: word,
     reason,
     requestedAt: request.at,
     startedAt: state.startedAt ?? null,
     finishedAt: state.finishedAt ?? null,
   }
+}
+
+function triggerOf({ trigger: { id }, parent, sandbox }: RunState['request']): string {
+  const origin = parent === undefined ? id : `${parent.runId}/${id}`
+  return sandbox ? `${origin} (sandbox)` : origin
 }
 
 function wordOf(state: RunState): { state: StateWord; reason: string } {
@@ -62,6 +67,8 @@ export function waitOf(step: StepState): string | undefined {
   if (step.phase === 'asked')
     return step.answer === undefined ? `Step ${step.id} waits for an approval: ${step.asked?.message}` : undefined
   if (step.phase === 'asleep') return `Step ${step.id} sleeps until ${new Date(step.wakeAt ?? 0).toISOString()}`
+  if (step.phase === 'calling')
+    return step.ended === undefined ? `Step ${step.id} waits for run ${step.child?.runId}` : undefined
   if (step.phase !== 'open') return undefined
   const lanes = [...step.lanes.values()]
   const on = ({ scheduled }: Lane) => (lanes.length > 1 ? ` on ${scheduled.connection}` : '')

@@ -1,6 +1,7 @@
-import type { ActionBinding, TenantContext } from '../model/effective.ts'
+import type { ActionBinding, ChildWorkflow, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow, WorkflowTest } from '../model/generated/kinds.ts'
 import { newMap } from '../model/values.ts'
+import type { CalleeOf } from './check-calls.ts'
 import type { DecisionContext } from './decision.ts'
 import { eachStep } from './each-step.ts'
 import type { RunRequested } from './events.ts'
@@ -17,8 +18,8 @@ export type Sandbox =
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
 
 /** A tenant with one connection for every action of the workflow, and the first event of the run that a test starts. */
-export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec']): Sandbox {
-  const tenant = tenantOf(spec, test)
+export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: CalleeOf): Sandbox {
+  const tenant = tenantOf(spec, test, calleeOf)
   const workflow = { name: 'workflow', owner: '', release: spec.version, digest: '0'.repeat(64), spec }
   let trigger = { kind: 'manual' as 'manual' | 'alert', id: 'manual', deliveryId: 'test' }
   let inputs = test.inputs ?? newMap()
@@ -38,10 +39,13 @@ export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec']): S
   return { kind: 'ready', event: requested.event, tenant, connectors: { sandbox: connectorOf(tenant) } }
 }
 
-function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec']): TenantContext {
+function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: CalleeOf): TenantContext {
   const bindings: Record<string, ActionBinding> = Object.create(null)
-  for (const { step } of eachStep(spec.steps))
+  const children: Record<string, ChildWorkflow> = Object.create(null)
+  for (const { step } of eachStep(spec.steps)) {
     if (step.action !== undefined) bindings[step.action] = { effect: 'read', connections: [connection] }
+    if (step.workflow !== undefined) children[step.workflow.name] = childOf(calleeOf(step.workflow.name))
+  }
   return {
     path: 'test',
     uid: 'test',
@@ -52,7 +56,13 @@ function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec']): TenantCon
     concurrentRuns: 1,
     suspended: false,
     bindings,
+    children,
   }
+}
+
+function childOf(callee: Workflow['spec'] | undefined): ChildWorkflow {
+  const pinned = { owner: '', release: callee?.version ?? '', digest: '0'.repeat(64) }
+  return callee === undefined ? pinned : { ...pinned, inputs: callee.inputs ?? { properties: {} } }
 }
 
 const connection = {

@@ -1,8 +1,9 @@
 import type { Workflow, WorkflowTest } from '../model/generated/kinds.ts'
 import { canonicalText, equal, type Json, type JsonMap, newMap } from '../model/values.ts'
 import { advance } from './advance.ts'
+import type { CalleeOf } from './check-calls.ts'
 import type { Attempt, DecisionContext } from './decision.ts'
-import type { RunEvent } from './events.ts'
+import type { ChildFinished, ChildRequested, RunEvent } from './events.ts'
 import { fold } from './fold.ts'
 import { giveApproval } from './give-approval.ts'
 import type { Outcome } from './outcome.ts'
@@ -13,6 +14,7 @@ import { sandboxOf } from './simulate-sandbox.ts'
 
 export interface SimulatedCall {
   readonly step: string
+  /** Or the workflow, where the step performs one. */
   readonly action: string
   readonly with: JsonMap
 }
@@ -34,11 +36,13 @@ export interface Simulation {
 export interface SimulationInput {
   readonly workflow: Workflow['spec']
   readonly test: WorkflowTest['spec']
+  /** The workflows that it performs: what they take is checked, what they hand back is recorded. */
+  readonly calleeOf?: CalleeOf
 }
 
 /** Plays a workflow against recorded answers: the interpreter that runs it in earnest, with sleeps that take no time. */
-export function simulate({ workflow, test }: SimulationInput): Simulation {
-  const sandbox = sandboxOf(workflow, test)
+export function simulate({ workflow, test, calleeOf = () => undefined }: SimulationInput): Simulation {
+  const sandbox = sandboxOf(workflow, test, calleeOf)
   if (sandbox.kind === 'refused') {
     const mismatches = [...sandbox.messages]
     return { outcome: 'failed', reason: mismatches.join(' '), path: [], calls: [], outputs: newMap(), mismatches }
@@ -70,6 +74,11 @@ function play(first: RunState, pinned: DecisionContext, test: WorkflowTest['spec
         calls.push({ step, action, with: input })
         const settling = { runId: state.request.runId, workflow: context.workflow, now: context.now }
         events = [...events, ...settle(decision.attempt, answerOf(decision.attempt, test), settling)]
+      } else if (decision.kind === 'await-child') {
+        const child = state.steps.get(decision.step)?.child
+        if (child === undefined) continue
+        calls.push({ step: decision.step, action: child.workflow.name, with: child.inputs })
+        events = [...events, endOfChild(child, test, context.now)]
       } else if (decision.kind === 'wait-approval') {
         events = [...events, ...decide(state, decision.step, context, test)]
       }
@@ -90,6 +99,16 @@ function answerOf({ step }: Attempt, { answers = [] }: WorkflowTest['spec']): Ou
   if (answer?.error === undefined && answer?.outputs !== undefined)
     return { kind: 'succeeded', outputs: answer.outputs, requests: [] }
   return { kind: 'failed', code: 'simulated', message: answer?.error ?? 'no answer recorded', requests: [] }
+}
+
+function endOfChild(child: ChildRequested, { answers = [] }: WorkflowTest['spec'], at: number): ChildFinished {
+  const { step, runId, detached } = child
+  const end = { type: 'ChildFinished', at, step, runId } as const
+  if (detached) return { ...end, outcome: 'detached', outputs: { run: runId } }
+  const answer = answerFor(step, answers)
+  if (answer?.error === undefined && answer?.outputs !== undefined)
+    return { ...end, outcome: 'succeeded', outputs: answer.outputs }
+  return { ...end, outcome: 'failed', outputs: newMap(), message: answer?.error ?? 'no answer recorded' }
 }
 
 type Answer = NonNullable<WorkflowTest['spec']['answers']>[number]

@@ -61,7 +61,7 @@ export function remarksOnOutputs(outputs: NonNullable<Workflow['spec']['outputs'
   return known
 }
 
-const kindsOfStep = ['action', 'set', 'approval', 'sleep', 'switch', 'parallel', 'forEach'] as const
+const kindsOfStep = ['action', 'workflow', 'set', 'approval', 'sleep', 'switch', 'parallel', 'forEach'] as const
 
 function readStep(step: Step): Remark[] {
   const isBlock = step.then !== undefined || step.else !== undefined
@@ -72,7 +72,7 @@ function readStep(step: Step): Remark[] {
     remarks.push(
       fault(
         'step-kind',
-        `Step ${step.id} does nothing: add action, set, approval, sleep, switch, parallel, forEach or then.`,
+        `Step ${step.id} does nothing: add action, workflow, set, approval, sleep, switch, parallel, forEach or then.`,
       ),
     )
   if (named.length > 1)
@@ -90,6 +90,8 @@ function readStep(step: Step): Remark[] {
   if (step.if !== undefined) remarks.push(...onCondition(step.if, ['if'], stepRoots))
   if (step.with !== undefined) remarks.push(...onValue(step.with, ['with'], stepRoots))
   if (step.set !== undefined) remarks.push(...onValue(step.set, ['set'], stepRoots))
+  if (step.workflow?.inputs !== undefined)
+    remarks.push(...onValue(step.workflow.inputs, ['workflow', 'inputs'], stepRoots))
   const message = step.approval?.message
   if (message !== undefined) remarks.push(...onValue(message, ['approval', 'message'], stepRoots))
   remarks.push(...onBlock(step))

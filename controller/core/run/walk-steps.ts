@@ -1,7 +1,8 @@
 import type { Step } from '../model/generated/kinds.ts'
 import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
-import { beginStep, onAnswer, stepFailed } from './begin-step.ts'
-import { append, type Decision, type DecisionContext } from './decision.ts'
+import { beginStep, onAnswer } from './begin-step.ts'
+import { onChild } from './child-step.ts'
+import { append, type Decision, type DecisionContext, stepFailed } from './decision.ts'
 import { onLanes } from './on-lanes.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { eachStep } from './each-step.ts'
@@ -42,6 +43,8 @@ function walkStep(step: Step, scope: StepScope, walk: Walk): Walked {
       return progress.branch === undefined ? settled : walkBranch(step, progress, progress.branch, scope, walk)
     case 'asked':
       return open(onAnswer(step, progress, state, context))
+    case 'calling':
+      return open(onChild(step, progress, context.now))
     case 'asleep':
       return open(onSleep(progress, context.now))
     case 'open':
@@ -150,7 +153,11 @@ function withDeadline(step: Step, progress: StepState, walked: Walked, now: numb
   if (now < at) return open([...walked.decisions, { kind: 'wait-until', at, step: progress.id }])
   if (walked.decisions.some(({ kind }) => kind === 'await-outcome')) return walked
   const message = `It was not done within ${step.timeoutSeconds} seconds.`
-  return open([stepFailed(progress.id, 'timeout', message, now)])
+  // Children that nobody awaits any more are told apart by their step, which has failed.
+  const given = walked.decisions.flatMap((decision) =>
+    decision.kind === 'await-child' ? [stepFailed(decision.step, 'timeout', message, now)] : [],
+  )
+  return open([...given, stepFailed(progress.id, 'timeout', message, now)])
 }
 
 function onSleep({ id: step, wakeAt }: StepState, now: number): Decision[] {

@@ -8,6 +8,7 @@ import { isFinished, type RunState } from '../../core/run/run-state.ts'
 import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import { BackendError } from './backend-error.ts'
 import type { Backend, Cancellation, Signal, SignalAnswer, StartRequest } from './backend.ts'
+import { ChildRuns } from './child-runs.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
 import { PinnedObjects } from './pinned-objects.ts'
 import { RunDriver } from './run-driver.ts'
@@ -47,6 +48,7 @@ export class EmbeddedBackend implements Backend {
   readonly #queue: TenantQueue<LiveRun>
   readonly #wakeUps: WakeUps
   readonly #driver: RunDriver
+  readonly #children: ChildRuns
   readonly #driving = new Set<Promise<void>>()
   #closing = false
   #ready = false
@@ -69,6 +71,17 @@ export class EmbeddedBackend implements Backend {
       secretOf: options.secretOf ?? (() => Promise.resolve(null)),
       append: (run, events) => this.#append(run, events),
       isClosing: () => this.#closing,
+    })
+    this.#children = new ChildRuns({
+      clock: this.#clock,
+      live: (runId) => this.#runs.get(runId),
+      read: (runId) => this.#stateOf(runId),
+      pin: (request) => this.#pins.of(request),
+      start: (event) => this.start({ event }),
+      cancel: (runId, by) => this.cancel(runId, by),
+      append: (run, events) => this.#append(run, events),
+      wake: (run) => this.#wake(run.id),
+      onTrouble: (runId, error) => options.onTrouble?.(runId, error),
     })
     void this.#hosts.ready().then(() => {
       this.#ready = true
@@ -141,19 +154,19 @@ export class EmbeddedBackend implements Backend {
 
   async resume(): Promise<number> {
     const unfinished = this.#journal.unfinishedRuns().filter((id) => !this.#runs.has(id))
-    let resumed = 0
+    const resumed: LiveRun[] = []
     for (const id of unfinished) {
       try {
-        this.#resumeRun(foldAll(this.#journal.readRun(id) ?? []))
-        resumed += 1
+        resumed.push(this.#resumeRun(foldAll(this.#journal.readRun(id) ?? [])))
       } catch (error) {
         this.#options.onTrouble?.(id, error)
       }
     }
-    return resumed
+    for (const run of resumed) this.#children.resumed(run)
+    return resumed.length
   }
 
-  #resumeRun(state: RunState): void {
+  #resumeRun(state: RunState): LiveRun {
     const { runId, epoch: begunBy } = state.request
     if (begunBy > epoch) throw new BackendError('too-new', `Run ${runId} was begun by a newer version.`)
     const run = liveRun(state, this.#pins.of(state.request))
@@ -161,6 +174,7 @@ export class EmbeddedBackend implements Backend {
     run.accepted.resolve()
     this.#runs.set(runId, run)
     this.#enqueue(run)
+    return run
   }
 
   async close(): Promise<void> {
@@ -168,6 +182,7 @@ export class EmbeddedBackend implements Backend {
     this.#wakeUps.close()
     this.#queue.clear()
     while (this.#driving.size > 0) await Promise.all(this.#driving)
+    await this.#children.settled()
     await this.#hosts.close()
     this.#runs.clear()
   }
@@ -190,6 +205,7 @@ export class EmbeddedBackend implements Backend {
     }
     if (isFinished(state)) this.#forget(run)
     this.#options.onEvents?.(run.id, events)
+    this.#children.after(run, events)
   }
 
   /** It is left to the next process, once. */
@@ -244,10 +260,15 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
-  #gone(runId: string): Extract<SignalAnswer, { kind: 'refused' }> {
+  #stateOf(runId: string): RunState | undefined {
     const events = this.#journal.readRun(runId)
-    if (events === undefined) return { kind: 'refused', code: 'unknown-run', message: `There is no run ${runId}.` }
-    if (!isFinished(foldAll(events)))
+    return events && foldAll(events)
+  }
+
+  #gone(runId: string): Extract<SignalAnswer, { kind: 'refused' }> {
+    const state = this.#stateOf(runId)
+    if (state === undefined) return { kind: 'refused', code: 'unknown-run', message: `There is no run ${runId}.` }
+    if (!isFinished(state))
       throw new BackendError('not-here', `Run ${runId} cannot go on in this process; it is resumed by the next.`)
     return { kind: 'refused', code: 'finished', message: 'The run has ended.' }
   }

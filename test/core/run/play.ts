@@ -1,7 +1,7 @@
-import { isMap, toValue } from '../../../controller/core/model/values.ts'
+import { isMap, type JsonMap, toValue } from '../../../controller/core/model/values.ts'
 import { advance, attemptsIn } from '../../../controller/core/run/advance.ts'
 import type { Attempt, Decision } from '../../../controller/core/run/decision.ts'
-import type { RunEvent } from '../../../controller/core/run/events.ts'
+import type { ChildFinished, RunEvent } from '../../../controller/core/run/events.ts'
 import { fold } from '../../../controller/core/run/fold.ts'
 import { giveApproval } from '../../../controller/core/run/give-approval.ts'
 import type { Outcome } from '../../../controller/core/run/outcome.ts'
@@ -19,7 +19,7 @@ export interface Played {
 
 export interface Script {
   readonly inputs?: Record<string, unknown>
-  /** Answers of vendors by step instance: outputs, or `fail` and a message. */
+  /** Answers of vendors and ends of children by step instance: outputs, or a message that says why it failed. */
   readonly answers?: Record<string, unknown>
   /** Who says what, by step instance. */
   readonly approvals?: Record<string, boolean>
@@ -46,6 +46,13 @@ export function play(text: string, script: Script = {}): Played {
     for (const attempt of attempts) take(settle(attempt, outcomeOf(attempt, answers), { runId: 'r1', workflow, now }))
     if (isFinished(state)) return { state, events, calls, waits: [] }
     if (attempts.length > 0) continue
+    const ends = advanced.next.flatMap((decision) =>
+      decision.kind === 'await-child' && decision.step in answers ? [childEnd(state, decision.step, answers, now)] : [],
+    )
+    if (ends.length > 0) {
+      take(ends)
+      continue
+    }
     const asked = advanced.next.find(
       ({ kind, ...rest }) => kind === 'wait-approval' && 'step' in rest && rest.step in approvals,
     )
@@ -59,6 +66,15 @@ export function play(text: string, script: Script = {}): Played {
     if (times.length === 0 || Math.min(...times) > until) return { state, events, calls, waits: advanced.next }
     now = Math.min(...times)
   }
+}
+
+function childEnd(state: RunState, step: string, answers: Record<string, unknown>, at: number): ChildFinished {
+  const child = state.steps.get(step)?.child
+  const answer = answers[step]
+  const end = { type: 'ChildFinished', at, step, runId: child?.runId ?? '' } as const
+  if (typeof answer === 'string') return { ...end, outcome: 'failed', outputs: {}, message: answer }
+  const outputs = toValue(child?.detached ? { run: child.runId } : answer) as JsonMap
+  return { ...end, outcome: child?.detached ? 'detached' : 'succeeded', outputs }
 }
 
 function outcomeOf({ step }: Attempt, answers: Record<string, unknown>): Outcome {

@@ -10,9 +10,11 @@ import { context, workflowOf } from './scenario.ts'
 
 const folder = join(import.meta.dirname, '../../cases/journals')
 
+const outside = new Set<RunEvent['type']>(['ApprovalGiven', 'RunCancelled', 'AttemptUnknown', 'ChildFinished'])
+
 /** Written when something came back from outside; whatever else stands in a journal, the interpreter decided. */
 function isFromOutside(event: RunEvent): boolean {
-  if (event.type === 'ApprovalGiven' || event.type === 'RunCancelled' || event.type === 'AttemptUnknown') return true
+  if (outside.has(event.type)) return true
   const ofLane = event.type === 'AttemptSucceeded' || event.type === 'AttemptFailed' || event.type === 'TimerSet'
   return ofLane && event.connection !== undefined
 }

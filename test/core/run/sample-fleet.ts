@@ -54,15 +54,29 @@ export interface SampleRun {
   readonly tenant?: TenantContext
   readonly delivery?: string
   readonly inputs?: Record<string, unknown>
+  /** Workflows that it performs as steps, and they one another, by name. */
+  readonly children?: Readonly<Record<string, string>>
 }
 
 let deliveries = 0
 
 /** A start of the workflow that the YAML text describes; another delivery each time, unless told. */
-export function startOf({ workflow, tenant = tenantOf('acme'), delivery, inputs = {} }: SampleRun): StartRequest {
+export function startOf(sample: SampleRun): StartRequest {
+  const { workflow, delivery, inputs = {}, children = {} } = sample
+  const specs = Object.entries(children).map(([name, text]) => [name, specOf(text)] as const)
+  const tenant: TenantContext = {
+    ...(sample.tenant ?? tenantOf('acme')),
+    ...(specs.length > 0 && {
+      children: Object.fromEntries(
+        specs.map(([name, spec]) => [
+          name,
+          { owner: '', release: '1.0.0', digest: objectOf(spec).digest, inputs: spec.inputs },
+        ]),
+      ),
+    }),
+  }
   const properties = Object.fromEntries(Object.keys(inputs).map((name) => [name, {}]))
-  const parsed = { version: '1.0.0', title: 'Test', inputs: { properties }, ...parse(workflow) }
-  const spec = toValue(parsed) as unknown as Workflow['spec']
+  const spec = specOf(workflow, properties)
   const specObject = objectOf(spec)
   const context = objectOf(tenant)
   const effective: EffectiveWorkflow = { name: 'w', owner: '', release: '1.0.0', digest: specObject.digest, spec }
@@ -77,7 +91,19 @@ export function startOf({ workflow, tenant = tenantOf('acme'), delivery, inputs 
     now: Date.now(),
   })
   if (requested.kind === 'refused') throw new Error(requested.messages.join(' '))
-  return { event: requested.event, objects: [specObject, context, safe, unsafe] }
+  return {
+    event: requested.event,
+    objects: [specObject, context, safe, unsafe, ...specs.map(([, each]) => objectOf(each))],
+  }
+}
+
+function specOf(text: string, properties = {}): Workflow['spec'] {
+  return toValue({
+    version: '1.0.0',
+    title: 'Test',
+    inputs: { properties },
+    ...parse(text),
+  }) as unknown as Workflow['spec']
 }
 
 export function idOf({ event }: { readonly event: RunRequested }): string {

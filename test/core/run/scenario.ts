@@ -8,7 +8,7 @@ import type { RunEvent, RunRequested } from '../../../controller/core/run/events
 import { foldAll } from '../../../controller/core/run/fold.ts'
 import type { RunState } from '../../../controller/core/run/run-state.ts'
 
-/** One tenant with an endpoint product and two firewalls that repeat safely, a mailer that does not, and a guarded wipe. */
+/** One tenant that performs a workflow as a step of others, with an endpoint product and two firewalls that repeat safely, a mailer that does not, and a guarded wipe. */
 export const tenant: TenantContext = {
   path: 'acme/contoso',
   uid: 't-1',
@@ -26,6 +26,17 @@ export const tenant: TenantContext = {
       effect: 'destructive',
       approval: 'A wipe cannot be undone.',
       connections: [connection('edr', 'safe')],
+    },
+  },
+  children: {
+    contain_host: {
+      owner: 'acme',
+      release: '1.2.0',
+      digest: 'd-contain',
+      inputs: toValue({
+        required: ['host'],
+        properties: { host: { type: 'string' }, hard: { type: 'boolean', default: false } },
+      }) as unknown as Workflow['spec']['inputs'],
     },
   },
 }
@@ -97,6 +108,8 @@ export function lineOf(decision: Decision): string {
       return `wait-until ${decision.at} for ${decision.step} on ${decision.connection}`
     case 'wait-approval':
       return `wait-approval ${decision.step}`
+    case 'await-child':
+      return `await-child ${decision.step}`
     case 'done':
       return 'done'
     default:

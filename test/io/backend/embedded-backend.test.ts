@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RunEvent } from '../../../controller/core/run/events.ts'
 import type { Journal } from '../../../controller/core/run/journal.ts'
-import { backendConformance, ended, until } from '../../conformance/backend.ts'
+import { backendConformance } from '../../conformance/backend.ts'
+import { ended, until } from '../../conformance/watch-runs.ts'
 import { idOf, startOf, tenantOf } from '../../core/run/sample-fleet.ts'
 import { openEmbedded } from './opened-backend.ts'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { EmbeddedBackend, type EmbeddedBackendOptions } from '../../../controller/io/backend/embedded-backend.ts'
 import { openStore, type Store } from '../../../controller/io/store/open-store.ts'
-import type { OpenedBackend } from '../../conformance/backend.ts'
+import type { OpenedBackend } from '../../conformance/watch-runs.ts'
 import type { VendorCall } from './fake-vendor.ts'
 import { fakeVendor } from './fake-vendor-path.ts'
 

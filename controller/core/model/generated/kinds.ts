@@ -1333,7 +1333,7 @@ export interface Workflow {
   }
 }
 /**
- * One step. It does exactly one thing: `action`, `set`, `approval`, `sleep`, or a block: `then` and `else`, `switch`, `parallel`, `forEach`.
+ * One step. It does exactly one thing: `action`, `workflow`, `set`, `approval`, `sleep`, or a block: `then` and `else`, `switch`, `parallel`, `forEach`.
  */
 export interface Step {
   /**
@@ -1372,6 +1372,23 @@ export interface Step {
      * Roles whose holders may decide.
      */
     approvers?: string[]
+  }
+  /**
+   * Another workflow that the same tenant receives, performed as a run of its own; what it hands back are the outputs of this step.
+   */
+  workflow?: {
+    /**
+     * Short name of the workflow.
+     */
+    name: string
+    /**
+     * Inputs of that run, as values or expressions.
+     */
+    inputs?: JsonMap
+    /**
+     * The step ends as soon as that run is accepted, with its id as the output `run`. It goes on whatever becomes of this one; otherwise it is awaited, and cancelled with this one.
+     */
+    detached?: boolean
   }
   /**
    * Steps performed where `if` is true.
@@ -1498,7 +1515,7 @@ export interface Step {
     codes?: string[]
   }
   /**
-   * Of an action: seconds one attempt may take; 30 where absent. Of an approval: how long it may wait for an answer; no answer is a no. Of a block: how long all of it may take.
+   * Of an action: seconds one attempt may take; 30 where absent. Of an approval: how long it may wait for an answer; no answer is a no. Of a workflow or a block: how long all of it may take.
    */
   timeoutSeconds?: number
   /**
@@ -1575,7 +1592,7 @@ export interface WorkflowTest {
     /**
      * What each step is answered.
      *
-     * Items: One answer: `outputs` of an action, `error` for a failing one, or `approved` for an approval.
+     * Items: One answer: `outputs` of an action or a workflow, `error` for a failing one, or `approved` for an approval.
      */
     answers?: {
       /**
@@ -1583,7 +1600,7 @@ export interface WorkflowTest {
        */
       step: string
       /**
-       * What the vendor answers, as the action's output.
+       * What the vendor answers, as the action's output; or what the workflow hands back.
        */
       outputs?: JsonMap
       /**
@@ -1608,7 +1625,7 @@ export interface WorkflowTest {
        */
       path?: string[]
       /**
-       * Input of the actions, for the steps named.
+       * Input of the actions and workflows, for the steps named.
        *
        * Items: One call.
        */
@@ -1618,7 +1635,7 @@ export interface WorkflowTest {
          */
         step: string
         /**
-         * Input that the action must be given.
+         * Input that the action or workflow must be given.
          */
         with?: JsonMap
       }[]

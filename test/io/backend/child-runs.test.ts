@@ -1,0 +1,83 @@
+import { expect, it, onTestFinished } from 'vitest'
+import type { RunEvent } from '../../../controller/core/run/events.ts'
+import { fold } from '../../../controller/core/run/fold.ts'
+import type { RunState } from '../../../controller/core/run/run-state.ts'
+import { ended, until } from '../../conformance/watch-runs.ts'
+import { idOf, startOf, tenantOf } from '../../core/run/sample-fleet.ts'
+import { openEmbedded } from './opened-backend.ts'
+
+const child = `
+inputs: { properties: { n: {} } }
+steps: [{ id: b, action: act, with: { n: '\${{ inputs.n }}' } }]
+outputs: { n: '\${{ inputs.n }}' }
+`
+const workflow = `
+steps:
+  - { id: first, workflow: { name: child, inputs: { n: 1 } } }
+  - { id: aside, workflow: { name: child, inputs: { n: 2 }, detached: true } }
+  - { id: last, workflow: { name: child, inputs: { n: '\${{ steps.first.outputs.n }}' } } }
+outputs: { n: '\${{ steps.last.outputs.n }}' }
+`
+
+/** What became durable, in its order: an append of one run each. */
+type Appended = readonly [runId: string, events: readonly RunEvent[]]
+
+async function record(): Promise<{
+  readonly start: ReturnType<typeof startOf>
+  readonly appends: readonly Appended[]
+}> {
+  const appends: Appended[] = []
+  const start = startOf({ workflow, children: { child }, tenant: tenantOf('one', 1) })
+  const { backend } = await openEmbedded({ onEvents: (runId, events) => appends.push([runId, events]) })
+  await backend.start(start)
+  await ended(backend, idOf(start))
+  await until(() => appends.filter(([, events]) => events.at(-1)?.type === 'RunSucceeded').length === 4)
+  await backend.close()
+  return { start, appends }
+}
+
+it('a crash anywhere between parent and child costs nothing and does nothing twice', async () => {
+  const { start, appends } = await record()
+  expect(appends.length).toBeGreaterThan(12)
+  for (const cut of appends.keys()) {
+    const opened = await openEmbedded()
+    const states = new Map<string, RunState>()
+    for (const [runId, events] of appends.slice(0, cut + 1)) {
+      const before = states.get(runId)
+      const state = events.reduce<RunState | null>((sum, event) => fold(sum, event), before ?? null) as RunState
+      states.set(runId, state)
+      const objects = runId === idOf(start) && before === undefined ? { objects: start.objects } : {}
+      await opened.store.append({ runId, expectedVersion: before?.version ?? 0, events, state, ...objects })
+    }
+    await opened.backend.resume()
+    expect(await ended(opened.backend, idOf(start))).toMatchObject({ phase: 'succeeded', outputs: { n: 1 } })
+    await until(() => opened.store.unfinishedRuns().length === 0)
+    const runs = opened.store.listRuns({}).runs
+    expect([cut, runs.map(({ state }) => state)]).toEqual([cut, ['succeeded', 'succeeded', 'succeeded', 'succeeded']])
+    const begun = opened.calls().filter(({ phase }) => phase === 'begin')
+    expect(new Set(begun.map(({ key }) => key)).size).toBe(begun.length)
+    await opened.backend.close()
+  }
+})
+
+it('a child that its parent gave up on before a crash does not go on', async () => {
+  const asks = 'steps: [{ id: ask, approval: { message: Sure? } }, { id: b, action: act }]'
+  const steps = 'steps: [{ id: call, workflow: { name: child } }]'
+  const start = startOf({ workflow: steps, children: { child: asks } })
+  const first = await openEmbedded()
+  await first.backend.start(start)
+  await until(() => first.store.listRuns({ state: 'waiting' }).runs.length === 2)
+  const parent = (await first.backend.history(idOf(start))) ?? []
+  await first.backend.close()
+  const state = parent.reduce<RunState | null>((sum, event) => fold(sum, event), null) as RunState
+  const end: RunEvent = { type: 'RunCancelled', at: Date.now(), by: 'ada', reason: 'the process died right after' }
+  await first.store.append({
+    runId: idOf(start),
+    expectedVersion: state.version,
+    events: [end],
+    state: fold(state, end),
+  })
+  const { backend } = await first.reopen()
+  onTestFinished(() => backend.close())
+  await until(async () => (await backend.list({ state: 'cancelled' })).runs.length === 2)
+})
