@@ -2,17 +2,26 @@ import { resolve } from 'node:path'
 import type { DesiredState, DesiredTenant } from '../core/desired/index.ts'
 import { suggestName } from '../core/model/suggest-name.ts'
 import { type Problem, problem } from '../core/model/problems.ts'
+import { stateFolder } from '../config.ts'
 import { openFleet } from '../io/git/index.ts'
 import { checkWorkflowSpec } from '../reconcile/check-workflow-spec.ts'
 import { createPlaceFinder, type PlaceFinder } from '../reconcile/find-places.ts'
 import { createFleetLoader, type LoadedFleet } from '../reconcile/load-fleet.ts'
+import { openFetchedMounts } from '../reconcile/open-mounts.ts'
 import { textReader } from '../reconcile/text-reader.ts'
 import { type Call, CommandError, type ExitCode, text } from './command.ts'
+
+/** Where the files of tenants are that keep a repository of their own: as the controller fetched them last. */
+export const mirrorsOption = [
+  '--state <dir>',
+  'the controller’s folder, with what it fetched of tenants’ own repositories (default: .headwater in the fleet)',
+] as const
 
 /** Options of every command that works on a checkout without a controller. */
 export const offlineOptions = [
   ['--repo <dir>', 'the fleet: a checkout, a bare repository or a plain folder (default: the current folder)'],
   ['--ref <revision>', 'a branch, tag or commit (default: the working tree)'],
+  mirrorsOption,
 ] as const
 
 export interface OpenedFleet extends LoadedFleet {
@@ -28,7 +37,8 @@ export async function withFleet(
   revision = text(call, 'ref'),
 ): Promise<ExitCode> {
   const path = resolve(call.config.folder, text(call, 'repo') ?? '.')
-  const source = await openFleet({ path, ...(revision !== undefined && { revision }) })
+  const base = await openFleet({ path, ...(revision !== undefined && { revision }) })
+  const source = await openFetchedMounts(base, stateFolder(path, text(call, 'state')))
   try {
     const loaded = await createFleetLoader(source, checkWorkflowSpec, () => performance.now())()
     if (loaded.snapshot.files.size === 0)

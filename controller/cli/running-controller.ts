@@ -14,6 +14,8 @@ export interface ControllerOptions {
   readonly allowRemovals: number | undefined
   readonly gitToken: string | undefined
   readonly logLevel: string
+  /** Whether a reconcile waits until every tenant's own repository has answered or failed. */
+  readonly isPatient?: boolean
   /** File with the age identity; that of the state folder where absent. */
   readonly ageKeyFile?: string
   /** Networks beside the public ones that vendors may be reached in: `10.1.0.0/16`. */

@@ -14,7 +14,7 @@ import type { Snapshot } from '../core/model/snapshot.ts'
 import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/index.ts'
 import type { ParseCache } from '../io/store/parse-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
-import { createPlaceFinder } from './find-places.ts'
+import { createPlaceFinder, type PlaceFinder } from './find-places.ts'
 
 /** A fleet as it stands at one revision, resolved. */
 export interface LoadedFleet {
@@ -49,11 +49,13 @@ export function createFleetLoader(
   let verdicts = new Map<string, Verdict>()
   let last: LoadedFleet | undefined
   let connectors: { readonly fleet: Fleet; readonly problems: readonly Problem[] } | undefined
+  /** Parsed before the others, to see what has to be mounted; kept together with them. */
+  const early = new Map<string, Verdict>()
   const resolver = createResolver(check)
 
   const resolveAll = (snapshot: Snapshot): Resolution => {
     const files = [...snapshot.files].map(([path, { oid }]) => fleetFile(path, oid, verdicts))
-    return resolver.resolve([...files, ...refusedBy(snapshot)])
+    return resolver.resolve([...files, ...refusedBy(snapshot), ...mountedBy(snapshot)])
   }
   const update = (before: LoadedFleet, snapshot: Snapshot, changed: readonly ChangedFile[]): Resolution | undefined => {
     if (!isRefusedAsBefore(before.snapshot, snapshot)) return undefined
@@ -67,11 +69,23 @@ export function createFleetLoader(
     return connectors.problems
   }
 
+  const take = async (): Promise<Snapshot> => {
+    const base = await source.snapshot()
+    if (!source.mount) return base
+    return source.mount(base, async (files) => {
+      for (const [oid, verdict] of (await parseFiles(source, files, verdicts, cache)).fresh) early.set(oid, verdict)
+      return new Map(
+        [...files].flatMap(([path, { oid }]) => (verdicts.has(oid) ? [[path, verdicts.get(oid) as Verdict]] : [])),
+      )
+    })
+  }
+
   return async () => {
     const start = clock()
-    let snapshot = await source.snapshot()
+    let snapshot = await take()
     if (last && last.snapshot.revision.tree === snapshot.revision.tree && isRefusedAsBefore(last.snapshot, snapshot)) {
-      last = { ...last, snapshot, changed: new Set() }
+      const problems = await withRemarks(last.problems, last.snapshot, snapshot, createPlaceFinder(source, snapshot))
+      last = { ...last, snapshot, problems, changed: new Set() }
       return last
     }
     const taken = clock()
@@ -79,18 +93,20 @@ export function createFleetLoader(
     let changed = before && changedFiles(before.snapshot.files, snapshot.files)
     let reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
     for (let attempt = 1; reading.torn && attempt < attempts; attempt++) {
-      snapshot = await source.snapshot()
+      snapshot = await take()
       changed = before && changedFiles(before.snapshot.files, snapshot.files)
       reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
     }
-    const { fresh, torn } = reading
+    const { torn } = reading
+    const fresh = new Map([...early, ...reading.fresh])
+    early.clear()
     if (verdicts.size > 2 * snapshot.files.size + 1_000) verdicts = inUse(snapshot, verdicts)
     cache?.keep(fresh, verdicts)
     const parsedAt = clock()
     const resolution = (before && changed && update(before, snapshot, changed)) ?? resolveAll(snapshot)
     const { state: desired } = resolution
     const resolvedAt = clock()
-    const found = [...desired.problems, ...connectorProblems(desired.fleet)]
+    const found = [...desired.problems, ...connectorProblems(desired.fleet), ...remarksOf(snapshot)]
     const problems = await createPlaceFinder(source, snapshot).place(found)
     const loaded: LoadedFleet = {
       snapshot,
@@ -172,9 +188,38 @@ function inUse({ files }: Snapshot, verdicts: ReadonlyMap<string, Verdict>): Map
 
 /** What the source would not read is no file that changes: another refusal needs a look at the whole. */
 function isRefusedAsBefore(before: Snapshot, now: Snapshot): boolean {
-  const told = ({ problems }: Snapshot): string =>
-    problems.map((item) => `${item.place?.file} ${item.message}`).join('\n')
+  const told = ({ problems, mounts = [] }: Snapshot): string =>
+    [
+      ...problems.map((item) => `${item.place?.file} ${item.message}`),
+      ...mounts.map(({ tenant, commit, problem: frozen }) => `${tenant} ${commit !== null} ${frozen?.message}`),
+    ].join('\n')
   return before.problems.length === now.problems.length && told(before) === told(now)
+}
+
+/** The folders that are filled from elsewhere, and those that should be. */
+function mountedBy({ mounts = [] }: Snapshot): FleetFile[] {
+  return mounts.map(({ tenant, commit, problem: frozen }) => ({
+    path: `tenants/${tenant}/`,
+    oid: '',
+    verdict: { kind: 'mount', isFilled: commit !== null, ...(frozen && { problem: frozen }) },
+  }))
+}
+
+function remarksOf({ mounts = [] }: Snapshot): Problem[] {
+  return mounts.flatMap(({ remark }) => (remark ? [remark] : []))
+}
+
+/** A repository that fails or answers again changes what is said of it, and nothing else. */
+async function withRemarks(
+  problems: readonly Problem[],
+  before: Snapshot,
+  now: Snapshot,
+  places: PlaceFinder,
+): Promise<readonly Problem[]> {
+  if (before.mounts === now.mounts) return problems
+  const old = new Set(remarksOf(before).map(({ message }) => message))
+  const kept = problems.filter(({ message }) => !old.has(message))
+  return sorted([...kept, ...(await places.place(remarksOf(now)))])
 }
 
 function isSecret(path: string): boolean {

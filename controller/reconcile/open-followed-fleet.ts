@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { isProblemCode, type Problem, problem } from '../core/model/problems.ts'
+import { openMounts } from './open-mounts.ts'
 import { type FleetSource, openFleet, openRemoteMirror, type RemoteMirror } from '../io/git/index.ts'
 
 /** A fleet that is looked at again and again. */
@@ -18,11 +19,31 @@ export interface FollowOptions {
   readonly revision?: string
   readonly state: string
   readonly gitToken: string | undefined
+  /** Whether a look waits until every tenant's own repository has answered or failed. */
+  readonly isPatient?: boolean
 }
 
 const pollMs = 30_000
 
+/** With the repositories of tenants that keep their own. */
 export async function openFollowedFleet(options: FollowOptions): Promise<FollowedFleet> {
+  const main = await openMain(options)
+  const { source, hearOf } = await openMounts(main.source, options)
+  return {
+    source,
+    refresh: () => main.refresh(),
+    watch: async (onHint) => {
+      hearOf(onHint)
+      return main.watch(onHint)
+    },
+    close: async () => {
+      await source.close()
+      await main.close()
+    },
+  }
+}
+
+async function openMain(options: FollowOptions): Promise<FollowedFleet> {
   const { fleet, revision } = options
   if (/^https?:\/\//.test(fleet)) return openRemote(options)
   const source = await openFleet({ path: fleet, ...(revision !== undefined && { revision }) })

@@ -4,6 +4,7 @@ import { problem } from '../../core/model/problems.ts'
 import type { Json } from '../../core/model/values.ts'
 import { type Call, type Command, CommandError } from '../command.ts'
 import { offlineOptions, type OpenedFleet, tenantOf, withFleet } from '../open-fleet.ts'
+import { mountOf, sourceJson, sourceWords } from '../show-source.ts'
 import { workflowOf } from './render.ts'
 
 export const explain: Command = {
@@ -26,7 +27,7 @@ export const explain: Command = {
       if (name === undefined) {
         tenantOf(fleet, path)
         const node = fleet.desired.hierarchy.nodes.get(path)
-        return show(call, fleet, { tenant: path }, node ? explainTenant(node) : [])
+        return show(call, fleet, { tenant: path, ...sourceOf(fleet, path) }, node ? explainTenant(node) : [])
       }
       const workflow = workflowOf(fleet, path, name)
       const fields = explainWorkflow(fleet.desired, workflow).filter(
@@ -45,6 +46,7 @@ export const explain: Command = {
         fleet,
         {
           tenant: path,
+          ...sourceOf(fleet, path),
           workflow: name,
           release: workflow.release,
           share: workflow.share.file,
@@ -57,6 +59,8 @@ export const explain: Command = {
 
 interface Subject {
   readonly tenant: string
+  /** Where the tenant's files come from, where that is not the fleet itself. */
+  readonly source?: ReturnType<typeof sourceJson>
   readonly workflow?: string
   readonly release?: string
   readonly share?: string
@@ -77,6 +81,8 @@ async function show(call: Call, fleet: OpenedFleet, subject: Subject, fields: re
     out.json({ ...subject, fields: placed })
     return 0
   }
+  const mount = mountOf(fleet.snapshot, subject.tenant)
+  if (mount) out.line(`files from ${mount.url}, ${showSafely(sourceWords(mount))}`)
   if (subject.workflow !== undefined) {
     out.line(`${subject.tenant} ${subject.workflow} ${subject.release}, by ${subject.share}`)
     for (const layer of subject.layers ?? [])
@@ -95,6 +101,11 @@ async function show(call: Call, fleet: OpenedFleet, subject: Subject, fields: re
       )
   }
   return 0
+}
+
+function sourceOf({ snapshot }: OpenedFleet, tenant: string) {
+  const mount = mountOf(snapshot, tenant)
+  return mount && { source: sourceJson(mount) }
 }
 
 async function placedSource(fleet: OpenedFleet, { owner, file, pathInFile, value, isDefault }: Source) {

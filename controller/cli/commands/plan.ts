@@ -3,7 +3,7 @@ import { type Effect, type FieldChange, type Impact, impactOf, type Reach } from
 import { showSafely } from '../../core/model/terminal-text.ts'
 import type { Json } from '../../core/model/values.ts'
 import { type Call, type Command, text } from '../command.ts'
-import { offlineOptions, withFleet } from '../open-fleet.ts'
+import { mirrorsOption, offlineOptions, withFleet } from '../open-fleet.ts'
 import { count, type Output } from '../output.ts'
 
 export const plan: Command = {
@@ -11,6 +11,7 @@ export const plan: Command = {
   summary: 'what a change does to every tenant, with equal effects told once; exit 1 when it must not be merged',
   options: [
     offlineOptions[0],
+    mirrorsOption,
     ['--from <revision>', 'the state before (default: HEAD)'],
     ['--to <revision>', 'the state after (default: the working tree)'],
   ],

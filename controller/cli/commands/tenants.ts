@@ -2,9 +2,11 @@ import { showSafely } from '../../core/model/terminal-text.ts'
 import { type DesiredTenant, parseSelector, selects } from '../../core/desired/index.ts'
 import { depthOf } from '../../core/model/names.ts'
 import { problem } from '../../core/model/problems.ts'
+import type { Mount, Snapshot } from '../../core/model/snapshot.ts'
 import { type Command, CommandError } from '../command.ts'
 import { offlineOptions, withFleet } from '../open-fleet.ts'
 import { count } from '../output.ts'
+import { mountOf, sourceJson, sourceWords } from '../show-source.ts'
 
 export const tenants: Command = {
   name: 'tenants',
@@ -20,7 +22,7 @@ export const tenants: Command = {
     const [expression] = call.args
     const selector = expression === undefined ? {} : parseSelector(expression)
     if (typeof selector === 'string') throw new CommandError(problem('wrong-value', selector), 2)
-    return withFleet(call, async ({ desired }) => {
+    return withFleet(call, async ({ desired, snapshot }) => {
       const { nodes } = desired.hierarchy
       const chosen = [...desired.tenants.values()].filter((tenant) => {
         const node = nodes.get(tenant.path)
@@ -35,6 +37,7 @@ export const tenants: Command = {
               uid: node?.uid,
               displayName: node?.declared.resource.spec.displayName,
               state: stateOf(tenant, node?.suspended),
+              ...sourceOf(snapshot, tenant.path),
               ...(tenant.kind === 'frozen' && { reason: tenant.cause.message }),
               tags: node?.tags,
               workflows:
@@ -48,8 +51,9 @@ export const tenants: Command = {
         return 0
       }
       const isTree = expression === undefined
+      const { mounts = [] } = snapshot
       call.out.table(
-        ['tenant', 'name', 'tags', 'workflows', 'state'],
+        ['tenant', 'name', 'tags', 'workflows', 'state', ...(mounts.length > 0 ? ['own repository'] : [])],
         chosen.map((tenant) => {
           const node = nodes.get(tenant.path)
           const label = isTree
@@ -66,6 +70,7 @@ export const tenants: Command = {
             tags.join(' '),
             workflows,
             state === 'frozen' ? call.out.style('red', '✗ frozen') : state,
+            ...(mounts.length > 0 ? [words(mounts.find((mount) => mount.tenant === tenant.path))] : []),
           ]
         }),
       )
@@ -73,6 +78,15 @@ export const tenants: Command = {
       return 0
     })
   },
+}
+
+function words(mount: Mount | undefined): string {
+  return mount ? showSafely(sourceWords(mount)) : ''
+}
+
+function sourceOf(snapshot: Snapshot, tenant: string) {
+  const mount = mountOf(snapshot, tenant)
+  return mount && { source: sourceJson(mount) }
 }
 
 function stateOf(tenant: DesiredTenant, suspended: boolean | undefined): 'frozen' | 'suspended' | 'valid' {

@@ -64,6 +64,7 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
     allowRemovals: wholeNumber(call, 'allowRemovals'),
     gitToken: config.gitToken,
     logLevel: config.logLevel,
+    isPatient: once,
     ...(config.ageKeyFile !== undefined && { ageKeyFile: config.ageKeyFile }),
     ...onPremises(call),
   })

@@ -22,7 +22,9 @@ export function shareEffect(
 ): ShareEffect | Refusal {
   const { fleet, hierarchy } = state
   const { to } = share.resource.spec
-  const selected = [...subtree(hierarchy.nodes, to.subtree ?? share.owner)].filter((tenant) => selects(to, tenant))
+  const selected = [...subtree(hierarchy.nodes, to.subtree ?? share.owner)].filter((tenant) =>
+    selects(to, tenant, share.owner),
+  )
   if (selected.length === 0)
     return refused('empty-selector', 'the tag expression selects no tenant', '`headwater tenants` shows the tags')
   const shares = [...fleet.shares.filter(({ file }) => file !== share.file), share]

@@ -206,7 +206,7 @@ function applies(
 ): boolean {
   const { spec } = guardrail.resource
   const isMeant = spec.actions?.includes(action) || spec.effects?.includes(effect) || (!spec.actions && !spec.effects)
-  return isMeant && isWithin(tenant.path, guardrail.owner) && selects(spec.to, tenant)
+  return isMeant && isWithin(tenant.path, guardrail.owner) && selects(spec.to, tenant, guardrail.owner)
 }
 
 const actions = new WeakMap<object, readonly string[]>()

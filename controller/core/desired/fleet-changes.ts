@@ -1,6 +1,7 @@
 import { type Declared, type Entry, type Fleet, type FleetFile, isUnreadable, readFleet } from './fleet.ts'
 import type { Hierarchy } from './hierarchy.ts'
 import { placeOf } from './layout.ts'
+import { equal } from '../model/values.ts'
 
 /** By path, the file as it is now; null where it is gone. */
 export type FleetChanges = ReadonlyMap<string, FleetFile | null>
@@ -85,7 +86,7 @@ function isSameTenant(owner: string, before: Fleet, now: Fleet, { nodes, frozen 
   const [old, own] = [readable(before, owner), readable(now, owner)]
   if (!old || !own || !nodes.has(owner) || frozen.has(owner)) return false
   const { metadata, spec } = own.resource
-  return metadata.uid === old.resource.metadata.uid && !spec.source && !old.resource.spec.source
+  return metadata.uid === old.resource.metadata.uid && equal(spec.source, old.resource.spec.source)
 }
 
 function readable(fleet: Fleet, owner: string): Declared<'Tenant'> | undefined {

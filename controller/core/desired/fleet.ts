@@ -12,6 +12,8 @@ export interface FleetFile {
     | { readonly kind: 'problems'; readonly problems: readonly Problem[] }
     /** An entry that the source would not read, file or folder: what it holds is unknown, which is not the same as gone. */
     | { readonly kind: 'refused'; readonly problem: Problem }
+    /** No file: the folder of a tenant that keeps its files in a repository of its own. */
+    | { readonly kind: 'mount'; readonly isFilled: boolean; readonly problem?: Problem }
 }
 
 /** An object together with the file that declares it. */
@@ -59,6 +61,8 @@ export interface Fleet {
   readonly guardrails: Declared<'Guardrail'>[]
   readonly roles: Declared<'Role'>[]
   readonly bindings: Declared<'RoleBinding'>[]
+  /** Tenants whose folder was filled from their own repository. */
+  readonly mounted: Set<string>
   /** By tenant path (empty: everybody), the first problem that freezes it and all below it. */
   readonly frozen: Map<string, Problem>
   readonly problems: Problem[]
@@ -83,6 +87,7 @@ export function readFleet(files: Iterable<FleetFile>): Fleet {
     guardrails: [],
     roles: [],
     bindings: [],
+    mounted: new Set(),
     frozen: new Map(),
     problems: [],
   }
@@ -97,6 +102,10 @@ export function readFleet(files: Iterable<FleetFile>): Fleet {
 
 /** `twin` stands at the same place under the other ending. */
 function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): void {
+  if (file.verdict.kind === 'mount') {
+    addMount(fleet, file.path.slice('tenants/'.length, -1), file.verdict)
+    return
+  }
   const place = placeOf(file.path)
   if (place.role === 'misplaced') {
     addMisplaced(fleet, file, place)
@@ -169,6 +178,13 @@ function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): vo
   }
 }
 
+function addMount(fleet: Fleet, owner: string, verdict: Extract<FleetFile['verdict'], { kind: 'mount' }>): void {
+  if (verdict.isFilled) fleet.mounted.add(owner)
+  if (!verdict.problem) return
+  fleet.problems.push(verdict.problem)
+  freeze(fleet, owner, verdict.problem)
+}
+
 function addMisplaced(
   fleet: Fleet,
   { path, verdict }: FleetFile,
@@ -213,7 +229,8 @@ type Expected = Exclude<Placement, { role: 'secrets' | 'misplaced' }>
 function faultsOf(file: FleetFile, place: Expected): readonly Problem[] {
   const { verdict } = file
   if (verdict.kind === 'parsed') return mismatch(file, verdict.resource, place)
-  return verdict.kind === 'refused' ? [verdict.problem] : verdict.problems
+  if (verdict.kind === 'problems') return verdict.problems
+  return verdict.problem ? [verdict.problem] : []
 }
 
 /** What the place of a file promises and its contents do not keep. */

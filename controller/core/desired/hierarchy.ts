@@ -1,5 +1,6 @@
+import { hash } from 'node:crypto'
 import type { Tenant } from '../model/generated/kinds.ts'
-import { depthOf, parentPath } from '../model/names.ts'
+import { depthOf, parentPath, selfAndAncestors } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
 import { type Declared, type Fleet, isUnreadable, type TenantFiles } from './fleet.ts'
@@ -15,6 +16,8 @@ export interface TenantNode {
   readonly files: TenantFiles
   readonly parent: TenantNode | null
   readonly children: TenantNode[]
+  /** The tenant above in whose own repository this one is declared. */
+  readonly mount: TenantNode | null
   readonly tags: Readonly<Record<string, string>>
   readonly values: JsonMap
   readonly timezone: string
@@ -65,7 +68,7 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
     } else if (parent === undefined) {
       frozen.set(path, frozen.get(above) as Problem)
     } else {
-      const uid = tenant.resource.metadata.uid
+      const uid = uidOf(tenant, mountBelow(parent))
       const twins = uids.get(uid)?.filter((file) => file !== tenant.file) ?? []
       if (twins.length > 0) {
         const duplicate = problem('duplicate-uid', `the uid ${uid} is also that of ${twins.join(', ')}`, {
@@ -80,14 +83,11 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
       const node = toNode(files, tenant, parent)
       // A frozen tenant keeps its place in the tree, so that names and scopes below it still resolve.
       if (cause) frozen.set(path, cause)
-      if (tenant.resource.spec.source) {
-        const mounted = problem('tenant-source', `${path} keeps its files in ${tenant.resource.spec.source.url}`, {
-          place: { file: tenant.file, line: 1, column: 1 },
-          path: '/spec/source',
-          tenant: path,
-        })
-        problems.push(mounted)
-        frozen.set(path, mounted)
+      const { source } = tenant.resource.spec
+      if (source && !fleet.mounted.has(path) && !fleet.frozen.has(path)) {
+        const elsewhere = unmounted(node, source.url)
+        problems.push(elsewhere)
+        frozen.set(path, elsewhere)
       }
       parent?.children.push(node)
       nodes.set(path, node)
@@ -96,12 +96,46 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
   return { nodes, frozen, problems }
 }
 
+function unmounted(node: TenantNode, url: string): Problem {
+  const { path, mount, declared } = node
+  const message = mount
+    ? `${path} is declared in the repository of ${mount.path}, which can mount no other one`
+    : `${path} keeps its files in ${url}, which is not mounted here`
+  const place = { file: declared.file, line: 1, column: 1 }
+  return problem('tenant-source', message, { place, path: '/spec/source', tenant: path })
+}
+
+/** Whose repository the children of `parent` come from. */
+function mountBelow(parent: TenantNode | null): TenantNode | null {
+  return parent && (parent.mount ?? (parent.declared.resource.spec.source ? parent : null))
+}
+
+/**
+ * A uid opens a tenant's store. In a repository of its own a customer can write any uid, that of a neighbour included,
+ * so it counts inside that repository only, unless the fleet itself says otherwise.
+ */
+function uidOf({ resource: { metadata } }: Declared<'Tenant'>, mount: { declared: Declared<'Tenant'> } | null): string {
+  const { uid } = metadata
+  if (!mount) return uid
+  const { resource } = mount.declared
+  if (resource.spec.source?.uids?.includes(uid)) return uid
+  return hash('sha256', JSON.stringify([resource.metadata.uid, uid]), 'hex').slice(0, 40)
+}
+
 /** One commit cannot say which of two tenants had a uid first, and a uid opens a tenant's store: nobody gets it. */
 function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
   const files = new Map<string, string[]>()
-  for (const { tenant } of fleet.tenants.values()) {
+  const mounts = new Map<string, { declared: Declared<'Tenant'> }>()
+  for (const { path, tenant } of fleet.tenants.values())
+    if (tenant && !isUnreadable(tenant) && tenant.resource.spec.source) mounts.set(path, { declared: tenant })
+  const mountOf = (path: string) => {
+    if (mounts.size === 0) return null
+    const outermost = [...selfAndAncestors(parentPath(path))].findLast((above) => mounts.has(above))
+    return mounts.get(outermost ?? '') ?? null
+  }
+  for (const { path, tenant } of fleet.tenants.values()) {
     if (!tenant || isUnreadable(tenant)) continue
-    const uid = tenant.resource.metadata.uid
+    const uid = uidOf(tenant, mountOf(path))
     const known = files.get(uid)
     if (known) known.push(tenant.file)
     else files.set(uid, [tenant.file])
@@ -110,7 +144,8 @@ function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
 }
 
 function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: TenantNode | null): TenantNode {
-  return { path: files.path, parent, children: [], ...ownAndInherited(files, declared, parent) }
+  const mount = mountBelow(parent)
+  return { path: files.path, parent, mount, children: [], ...ownAndInherited(files, declared, parent) }
 }
 
 /**
@@ -135,10 +170,12 @@ function ownAndInherited(
   files: TenantFiles,
   declared: Declared<'Tenant'>,
   parent: TenantNode | null,
-): Omit<TenantNode, 'path' | 'parent' | 'children'> {
-  const { spec, metadata } = declared.resource
+): Omit<TenantNode, 'path' | 'parent' | 'children' | 'mount'> {
+  const { spec } = declared.resource
+  const mount = mountBelow(parent)
+  const concurrentRuns = spec.limits?.concurrentRuns ?? parent?.concurrentRuns ?? defaults.concurrentRuns
   return {
-    uid: metadata.uid,
+    uid: uidOf(declared, mount),
     declared,
     files,
     tags: inherit(parent?.tags, spec.tags),
@@ -154,9 +191,10 @@ function ownAndInherited(
       ...(parent?.contacts ?? []).filter((contact) => !spec.contacts?.some((own) => own.role === contact.role)),
     ],
     bindings: inherit(parent?.bindings, spec.bindings),
-    concurrentRuns: spec.limits?.concurrentRuns ?? parent?.concurrentRuns ?? defaults.concurrentRuns,
+    // What was decided above a repository of somebody's own cannot be undone inside it.
+    concurrentRuns: mount ? Math.min(concurrentRuns, mount.concurrentRuns) : concurrentRuns,
     updates: spec.updates ?? parent?.updates ?? defaults.updates,
-    suspended: spec.suspended ?? parent?.suspended ?? false,
+    suspended: (mount?.suspended || (spec.suspended ?? parent?.suspended)) ?? false,
   }
 }
 

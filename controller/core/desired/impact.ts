@@ -161,7 +161,7 @@ function rolesOf({ fleet }: DesiredState): Map<string, string> {
 }
 
 function reaches(binding: Declared<'RoleBinding'>, node: TenantNode): boolean {
-  return isWithin(node.path, binding.owner) && selects(binding.resource.spec.to, node)
+  return isWithin(node.path, binding.owner) && selects(binding.resource.spec.to, node, binding.owner)
 }
 
 function sameSubjects(a: Declared<'RoleBinding'>, b: Declared<'RoleBinding'>): boolean {

@@ -6,16 +6,19 @@ export type Selector = Share['spec']['to']
 
 /**
  * True iff the tenant satisfies every field of the selector: inside the subtree, one value of each tag, no value of
- * `not`, and not below an excluded path.
+ * `not`, and not below an excluded path. `owner` is the tenant whose file holds the selector: tags that a customer gives
+ * in a repository of its own count inside it only, or they would take somebody out of a guardrail from above.
  */
-export function selects(selector: Selector, tenant: TenantNode): boolean {
+export function selects(selector: Selector, tenant: TenantNode, owner?: string): boolean {
+  const isFromAbove = owner !== undefined && tenant.mount !== null && !isWithin(owner, tenant.mount.path)
+  const { tags } = isFromAbove ? tenant.mount : tenant
   if (selector.subtree !== undefined && !isWithin(tenant.path, selector.subtree)) return false
   for (const tag in selector.tags) {
-    const value = tenant.tags[tag]
+    const value = tags[tag]
     if (value === undefined || !selector.tags[tag]?.includes(value)) return false
   }
   for (const tag in selector.not) {
-    const value = tenant.tags[tag]
+    const value = tags[tag]
     if (value !== undefined && selector.not[tag]?.includes(value)) return false
   }
   return !selector.exclude?.some((path) => isWithin(tenant.path, path))

@@ -175,7 +175,7 @@ function choose(tenant: TenantNode, offers: readonly Offer[]): Choice {
       frozen ??= offer.beyond
       continue
     }
-    if (!selects(offer.share.resource.spec.to, tenant)) continue
+    if (!selects(offer.share.resource.spec.to, tenant, offer.share.owner)) continue
     selectedBy.push(offer)
     for (const given of offer.given) {
       if ('unknown' in given) {

@@ -16,6 +16,13 @@ export const caps = {
   pathPartBytes: 100,
   /** Files of one snapshot. */
   files: 2_000_000,
+  /** Files that a tenant's own repository may mount, and their bytes together. */
+  sourceFiles: 10_000,
+  sourceFileBytes: 32 * 1024 * 1024,
+  /** Bytes of the folders read for it: a tree made to be large holds more names than anybody needs. */
+  sourceTreeBytes: 8 * 1024 * 1024,
+  /** Bytes of its mirror, history included. */
+  sourceBytes: 256 * 1024 * 1024,
   /** Characters of a name. */
   nameLength: 63,
   /** Characters of one expression. */

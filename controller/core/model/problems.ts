@@ -61,7 +61,15 @@ export const problemCodes = {
   'out-of-scope': 'A file may reach its own subtree only: narrow what it selects.',
   'share-conflict': 'Two shares of equal distance disagree about a tenant and a workflow: narrow one.',
   'empty-selector': 'The selector matches no tenant: check the tags and the subtree.',
-  'tenant-source': 'The tenant keeps its files in a repository of its own, which this version does not mount.',
+  'tenant-source':
+    'A tenant with a repository of its own has nothing but tenant.yaml here, and mounts no further repository in there.',
+  'source-missing':
+    'The tenant’s own repository was never fetched: correct the cause, it is tried again by itself. Without a controller: run `headwater up` once.',
+  'source-behind':
+    'The tenant’s own repository cannot be fetched now: the commit fetched last stays in force, and it is tried again by itself.',
+  'source-rewritten':
+    'The history of the tenant’s own repository was rewritten: put it back, or name the new commit in `spec.source.accept`.',
+  'source-invalid': 'The tenant’s own repository cannot be mounted as it is: correct it there.',
 
   // a workflow that cannot be rendered or bound for a tenant
   'overlay-invalid': 'The overlay cannot be applied to its base: correct the patch at the mark.',

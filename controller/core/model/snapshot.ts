@@ -17,6 +17,27 @@ export interface FileEntry {
   readonly size: number
 }
 
+/**
+ * `mirrored`: as it was fetched last, nobody has asked since. `behind`: it cannot be fetched now. `rewritten`: its history
+ * does not go on from the commit in force. `invalid`: what it holds now cannot be mounted. `missing`: never fetched.
+ */
+export type MountState = 'current' | 'mirrored' | 'behind' | 'rewritten' | 'invalid' | 'missing'
+
+/** What fills the folder of a tenant that keeps its files in a repository of its own. */
+export interface Mount {
+  readonly tenant: string
+  readonly url: string
+  readonly ref: string
+  readonly path: string
+  /** Null where the folder is not filled. */
+  readonly commit: string | null
+  readonly state: MountState
+  /** What freezes the tenant. */
+  readonly problem?: Problem
+  /** What keeps news from being taken, while what is there stays in force. */
+  readonly remark?: Problem
+}
+
 /** The fleet's files at one revision: names and ids; contents are read by id. */
 export interface Snapshot {
   readonly revision: Revision
@@ -24,6 +45,8 @@ export interface Snapshot {
   readonly files: ReadonlyMap<string, FileEntry>
   /** Entries that were refused: names, modes, sizes, collisions. Each carries the path in `place.file`. */
   readonly problems: readonly Problem[]
+  /** Sorted by tenant; absent where nobody keeps files elsewhere. */
+  readonly mounts?: readonly Mount[]
 }
 
 /** The folders of a repository that are the fleet. Everything else is ignored. */

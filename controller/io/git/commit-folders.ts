@@ -2,8 +2,18 @@ import { caps } from '../../core/model/caps.ts'
 import type { FileEntry } from '../../core/model/snapshot.ts'
 import { type RawEntry, type Refusal, type Sifted, sift, siftRoot } from './entry-rules.ts'
 import { type Folder, isFolder, makeFolder } from './folder.ts'
+import { GitError } from './git-error.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { TreeEntry } from './tree-object.ts'
+
+export interface ReadOptions {
+  /** Levels of folders above the one that is read; none unless told. */
+  readonly above?: number
+  /** The rules for the topmost folder; those of a fleet's root unless told. */
+  readonly top?: <E extends RawEntry>(entries: Iterable<E>) => Sifted<E>
+  /** Bytes of trees looked at; without a limit unless told. */
+  readonly treeBytes?: number
+}
 
 type GitEntry = RawEntry & { readonly oid: string }
 type Plan = Map<string, Sifted<GitEntry>>
@@ -27,14 +37,19 @@ export class CommitFolders {
     for (const file of files) if (!this.#files.has(file.oid)) this.#files.set(file.oid, file)
   }
 
-  /** The fleet below the tree `root`. */
-  async read(root: string): Promise<Folder> {
+  /** The fleet below the tree `root`. Throws GitError `file-too-large` where its trees are more than may be looked at. */
+  async read(root: string, options: ReadOptions = {}): Promise<Folder> {
+    const { above = 0, top = siftRoot, treeBytes } = options
     const plans: Plan[] = []
     const sizes: Promise<void>[] = []
-    for (let wanted = new Set([root]), level = 0; wanted.size > 0; level++) {
+    let left = treeBytes ?? 0
+    for (let wanted = new Set([root]), level = above; wanted.size > 0; level++) {
       const plan: Plan = new Map()
+      // Before they are read: a tree of a few packed bytes can be unpacked into gigabytes.
+      if (treeBytes !== undefined) left -= await this.#bytesOf(wanted)
+      if (left < 0) throw new GitError('file-too-large', `Its folders have more than ${treeBytes} bytes.`)
       const trees = await this.#reader.readTrees(wanted)
-      for (const [oid, entries] of trees) plan.set(oid, (level === 0 ? siftRoot : sift)(entries.map(toRaw)))
+      for (const [oid, entries] of trees) plan.set(oid, (level === above ? top : sift)(entries.map(toRaw)))
       plans.push(plan)
       wanted = new Set()
       // Asked for behind the next trees, and answered while those are looked at.
@@ -45,7 +60,12 @@ export class CommitFolders {
         for (const { oid } of folders) if (this.#reusable(oid, level + 1) === undefined) wanted.add(oid)
     }
     await Promise.all(sizes)
-    return this.#assemble(plans, root)
+    return this.#assemble(plans, root, above)
+  }
+
+  async #bytesOf(oids: ReadonlySet<string>): Promise<number> {
+    const sizes = await this.#reader.readSizes(oids)
+    return [...sizes.values()].reduce((sum, size) => sum + size, 0)
   }
 
   #reusable(oid: string, level: number): Folder | undefined {
@@ -60,11 +80,11 @@ export class CommitFolders {
     for (const [oid, size] of await this.#reader.readSizes(unknown)) this.#files.set(oid, Object.freeze({ oid, size }))
   }
 
-  #assemble(plans: readonly Plan[], root: string): Folder {
+  #assemble(plans: readonly Plan[], root: string, above: number): Folder {
     let below = new Map<string, { folder: Folder; truncated: boolean }>()
-    for (let level = plans.length - 1; level >= 0; level--) {
+    for (let level = above + plans.length - 1; level >= above; level--) {
       const built = new Map<string, { folder: Folder; truncated: boolean }>()
-      for (const [oid, { files, folders, refusals, complete }] of plans[level] as Plan) {
+      for (const [oid, { files, folders, refusals, complete }] of plans[level - above] as Plan) {
         const made: [string, Folder][] = []
         const tooDeep: Refusal[] = []
         let truncated = false
@@ -90,7 +110,7 @@ export class CommitFolders {
         })
         built.set(oid, { folder, truncated })
         // A folder cut off by the level cap is right at this level only.
-        if (level > 0 && !truncated) this.#folders.set(oid, folder)
+        if (level > above && !truncated) this.#folders.set(oid, folder)
       }
       below = built
     }

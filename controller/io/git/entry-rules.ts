@@ -84,6 +84,14 @@ export function siftRoot<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
   }
 }
 
+/** The same for the top folder of a tenant's own repository, where what its forge and its editors need stands beside. */
+export function siftMount<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
+  const all = [...entries]
+  const visible = all.filter(({ name }) => !name.startsWith('.'))
+  const sifted = sift(visible)
+  return { ...sifted, complete: sifted.complete && visible.length === all.length }
+}
+
 const allowedName = /^[A-Za-z0-9._-]+$/
 
 function judge(entry: RawEntry): 'kept' | 'ignored' | Refusal {

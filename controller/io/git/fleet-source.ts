@@ -1,3 +1,4 @@
+import type { Verdict } from '../../core/model/document.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 
 /** Something may have changed: take a new snapshot. `polling` says that the watcher gave up and only the timer is left. */
@@ -11,6 +12,9 @@ export interface WatchOptions {
   readonly pollMs?: number
 }
 
+/** What the files at these paths say, by path; one that changed meanwhile is left out. */
+export type ParseFiles = (files: ReadonlyMap<string, { readonly oid: string }>) => Promise<ReadonlyMap<string, Verdict>>
+
 /** Where a fleet's files come from. Two implementations: a commit of a repository, and a folder on disk. */
 export interface FleetSource {
   /**
@@ -18,6 +22,11 @@ export interface FleetSource {
    * Throws GitError `unknown-revision` or `repository-unreadable`; what is wrong with single files is in `problems`.
    */
   snapshot(): Promise<Snapshot>
+  /**
+   * The snapshot with the folders filled of tenants that keep their files elsewhere; to be called before anything else is
+   * done with it. A source without it fills none, and such tenants are frozen.
+   */
+  mount?(base: Snapshot, parse: ParseFiles): Promise<Snapshot>
   /** Contents by blob id. An id that is not in the answer has changed on disk since: take a new snapshot. */
   read(oids: Iterable<string>): Promise<Map<string, Uint8Array>>
   /** Resolves once changes are seen; the answer stops watching. Hints may be late, doubled or needless. */

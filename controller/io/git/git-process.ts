@@ -46,6 +46,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Milliseconds until the child is killed. */
   readonly deadlineMs?: number
+  /** Kills the child as well; the reason is what the error says. */
+  readonly signal?: AbortSignal | undefined
   /** Exit codes that are answers; 0 unless told. */
   readonly accepted?: readonly number[]
 }
@@ -68,9 +70,12 @@ export async function runGit<C extends GitCommand>(
   const child = startGit(git, command, args, { ...options, ownGroup: true })
   child.stdin.end()
   const deadline = setTimeout(() => stopGroup(child), options.deadlineMs ?? 60_000)
+  const stop = (): void => stopGroup(child)
+  options.signal?.addEventListener('abort', stop, { once: true })
   try {
     const [code, stdout, stderr] = await Promise.all([exitOf(child), textOf(child, 'stdout'), textOf(child, 'stderr')])
     if (code !== null && (options.accepted ?? [0]).includes(code)) return { code, stdout }
+    if (options.signal?.aborted) throw new GitError('repository-unreadable', String(options.signal.reason))
     const why = code === null ? 'was stopped at its deadline' : `ended with ${code}`
     throw new GitError(
       'repository-unreadable',
@@ -79,6 +84,7 @@ export async function runGit<C extends GitCommand>(
     )
   } finally {
     clearTimeout(deadline)
+    options.signal?.removeEventListener('abort', stop)
   }
 }
 

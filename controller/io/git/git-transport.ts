@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GitBinary } from './git-binary.ts'
 import { GitError } from './git-error.ts'
@@ -8,11 +8,16 @@ import {
   authorization,
   type Fetched,
   fetchFailed,
+  type Limits,
   type RemoteAddress,
   type RemoteTransport,
 } from './remote-transport.ts'
 
 const quarantinePrefix = 'quarantine-'
+
+/** Milliseconds between two looks at the size of what arrives; bytes of one allocation of git meanwhile. */
+const lookMs = 100
+const allocation = '256m'
 
 /**
  * Fetches by the git binary. Objects arrive in a folder of their own that borrows from the mirror, as git does it for
@@ -31,17 +36,17 @@ export class GitTransport implements RemoteTransport {
     for (const name of readdirSync(gitdir)) if (name.startsWith(quarantinePrefix)) remove(join(gitdir, name))
   }
 
-  async tip(): Promise<string | null> {
-    const { url, ref, deadlineMs } = this.#address
-    const stdout = await this.#run('lsRemote', [url.href, ref], { deadlineMs: deadlineMs / 4 })
+  async tip(limits: Limits): Promise<string | null> {
+    const { url, ref } = this.#address
+    const stdout = await this.#run('lsRemote', [url.href, ref], limits)
     const lines = stdout.split('\n').map((line) => line.split('\t'))
     // The pattern also matches refs that end in it; of an annotated tag the commit counts.
     const found = lines.find(([, name]) => name === `${ref}^{}`) ?? lines.find(([, name]) => name === ref)
     return found?.[0] ?? null
   }
 
-  async fetch(): Promise<Fetched> {
-    const { url, ref, deadlineMs } = this.#address
+  async fetch(limits: Limits): Promise<Fetched> {
+    const { maxBytes } = this.#address
     const folder = mkdtempSync(join(this.#gitdir, quarantinePrefix))
     mkdirSync(join(folder, 'pack'))
     const env = {
@@ -49,7 +54,8 @@ export class GitTransport implements RemoteTransport {
       GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(this.#gitdir, 'objects')),
     }
     try {
-      await this.#run('fetch', [url.href, ref], { env, deadlineMs })
+      const limit = maxBytes === undefined ? undefined : maxBytes - sizeOf(join(this.#gitdir, 'objects'))
+      await this.#fetchInto(folder, limit, { ...limits, env })
       const commit = (await runGit(this.#git, 'fetchedCommit', [], { gitdir: this.#gitdir, env })).stdout.trim()
       return {
         commit,
@@ -67,6 +73,27 @@ export class GitTransport implements RemoteTransport {
       remove(folder)
       throw error
     }
+  }
+
+  /** The protocol has no limit on what a remote may send, so the folder is looked at while it grows. */
+  async #fetchInto(folder: string, limit: number | undefined, options: RunOptions): Promise<void> {
+    const { url, ref } = this.#address
+    if (limit === undefined) return void (await this.#run('fetch', [url.href, ref], options))
+    const watch = new AbortController()
+    const look = (): void => {
+      if (sizeOf(folder) > limit) watch.abort('it is larger than allowed')
+    }
+    const timer = setInterval(look, lookMs)
+    const { signal = watch.signal } = options
+    // A few packed bytes can ask for gigabytes of memory.
+    const env = { ...options.env, GIT_ALLOC_LIMIT: allocation }
+    try {
+      await this.#run('fetch', [url.href, ref], { ...options, env, signal: AbortSignal.any([signal, watch.signal]) })
+    } finally {
+      clearInterval(timer)
+    }
+    look()
+    if (watch.signal.aborted) throw fetchFailed(this.#address, String(watch.signal.reason), [])
   }
 
   async #run<C extends GitCommand>(
@@ -108,6 +135,14 @@ function movePacks(from: string, to: string): void {
   )
   for (const name of names) renameSync(join(from, 'pack', name), join(to, name))
   remove(from)
+}
+
+/** Bytes of the files in a folder and below; what goes away meanwhile counts nothing. */
+function sizeOf(folder: string): number {
+  let bytes = 0
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) bytes += statSync(join(entry.parentPath, entry.name), { throwIfNoEntry: false })?.size ?? 0
+  return bytes
 }
 
 function remove(folder: string): void {

@@ -9,6 +9,7 @@ import {
   authorization,
   type Fetched,
   fetchFailed,
+  type Limits,
   type RemoteAddress,
   type RemoteTransport,
 } from './remote-transport.ts'
@@ -26,17 +27,17 @@ export class IsomorphicTransport implements RemoteTransport {
     this.#address = address
   }
 
-  async tip(): Promise<string | null> {
-    const { url, ref, deadlineMs } = this.#address
-    const refs = await this.#within(deadlineMs / 4, (client) =>
+  async tip(limits: Limits): Promise<string | null> {
+    const { url, ref } = this.#address
+    const refs = await this.#within(limits, (client) =>
       listServerRefs({ http: client, url: url.href, prefix: ref, peelTags: true }),
     )
     const found = refs.find((candidate) => candidate.ref === ref)
     return found?.peeled ?? found?.oid ?? null
   }
 
-  async fetch(): Promise<Fetched> {
-    const { url, ref, deadlineMs } = this.#address
+  async fetch(limits: Limits): Promise<Fetched> {
+    const { url, ref } = this.#address
     const cache = {}
     // The library insists on noting what it fetched under a ref; here no reader looks.
     const path = 'remote.quarantine.fetch'
@@ -51,7 +52,7 @@ export class IsomorphicTransport implements RemoteTransport {
       tags: false,
       remote: 'quarantine',
     }
-    const { fetchHead } = await this.#within(deadlineMs, (client) => fetchPack({ ...options, http: client }))
+    const { fetchHead } = await this.#within(limits, (client) => fetchPack({ ...options, http: client }))
     const commit = (await new IsomorphicReader(this.#gitdir).resolve(fetchHead ?? 'none'))?.commit
     if (commit === undefined) throw fetchFailed(this.#address, 'could not find remote ref', [])
     return {
@@ -64,18 +65,20 @@ export class IsomorphicTransport implements RemoteTransport {
     }
   }
 
-  async #within<T>(ms: number, act: (client: HttpClient) => Promise<T>): Promise<T> {
+  async #within<T>({ deadlineMs: ms, signal }: Limits, act: (client: HttpClient) => Promise<T>): Promise<T> {
     const header = await authorization(this.#address)
     // Not the global agent: it gives up after five silent seconds, which a large repository needs for counting.
     const agent = this.#address.url.protocol === 'https:' ? new TlsAgent({ timeout: ms }) : new Agent({ timeout: ms })
-    const request = (wanted: GitHttpRequest): Promise<GitHttpResponse> => {
+    const request = async (wanted: GitHttpRequest): Promise<GitHttpResponse> => {
       const isOurs = new URL(wanted.url).origin === this.#address.url.origin
       const headers = { ...wanted.headers, ...(header !== null && isOurs ? { Authorization: header } : {}) }
-      return send({ ...wanted, headers, agent, fetchOptions: { followRedirects: false } })
+      const answer = await send({ ...wanted, headers, agent, fetchOptions: { followRedirects: false } })
+      return { ...answer, ...(answer.body && { body: limited(answer.body, this.#address.maxBytes) }) }
     }
     let timer: NodeJS.Timeout | undefined
     const deadline = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error('deadline')), ms)
+      signal?.addEventListener('abort', () => reject(new Error(String(signal.reason))), { once: true })
     })
     try {
       return await Promise.race([act({ request }), deadline])
@@ -85,5 +88,15 @@ export class IsomorphicTransport implements RemoteTransport {
       clearTimeout(timer)
       agent.destroy()
     }
+  }
+}
+
+/** The library holds the whole answer in memory. */
+async function* limited(body: AsyncIterableIterator<Uint8Array>, most = Number.POSITIVE_INFINITY) {
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > most) throw new Error('the answer is larger than allowed')
+    yield chunk
   }
 }

@@ -8,8 +8,8 @@ import { GitTransport } from './git-transport.ts'
 import { IsomorphicReader } from './isomorphic-reader.ts'
 import { IsomorphicTransport } from './isomorphic-transport.ts'
 import type { ObjectReader } from './object-reader.ts'
-import { swapRef } from './ref-swap.ts'
-import type { RemoteTransport } from './remote-transport.ts'
+import { readRef, swapRef } from './ref-swap.ts'
+import { isTooLarge, type RemoteTransport } from './remote-transport.ts'
 import { checkedRemoteUrl } from './remote-url.ts'
 import type { OpenOptions } from './repository.ts'
 import { checkedRef } from './revision-name.ts'
@@ -24,8 +24,18 @@ export interface RemoteMirrorOptions extends OpenOptions {
   readonly token?: string | (() => Promise<string | null>)
   /** Goes with the token; `x-access-token` unless told. */
   readonly username?: string
-  /** Milliseconds for one fetch; 120,000 unless told. */
+  /** Milliseconds for one fetch, and a quarter of it for a look at the tip; 120,000 unless told. */
   readonly deadlineMs?: number
+  /** Bytes that the mirror may have, history included; any number unless told. */
+  readonly maxBytes?: number
+}
+
+export interface FetchOptions {
+  /** A commit that somebody approved although it does not descend from the one in force. */
+  readonly approved?: string | undefined
+  /** Milliseconds, in place of those of the mirror. */
+  readonly deadlineMs?: number
+  readonly signal?: AbortSignal
 }
 
 /** `rewritten`: the remote's history no longer holds the commit in force, which therefore stays. */
@@ -41,10 +51,13 @@ export class RemoteMirror {
   readonly reader: ObjectReader
   readonly #gitdir: string
   readonly #transport: RemoteTransport
-  #refused: string | null = null
+  readonly #deadlineMs: number
+  /** A tip that was looked at already. */
+  #refused: { readonly tip: string; readonly error?: GitError } | null = null
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(gitdir: string, ref: string, reader: ObjectReader, transport: RemoteTransport) {
+  constructor(gitdir: string, ref: string, reader: ObjectReader, transport: RemoteTransport, deadlineMs: number) {
+    this.#deadlineMs = deadlineMs
     this.#gitdir = gitdir
     this.ref = ref
     this.reader = reader
@@ -52,26 +65,32 @@ export class RemoteMirror {
   }
 
   /** Asks for the tip, and fetches only where it moved. Throws GitError `fetch-failed`; the mirror then stays as it is. */
-  fetch(): Promise<FetchOutcome> {
-    return this.#inTurn(() => this.#fetch(null))
+  fetch(options: FetchOptions = {}): Promise<FetchOutcome> {
+    return this.#inTurn(() => this.#fetch(options))
   }
 
   /** Puts a rewritten history in force after somebody approved exactly this commit. Any other tip is reported, not taken. */
   activate(commit: string): Promise<FetchOutcome> {
-    return this.#inTurn(() => this.#fetch(commit))
+    return this.#inTurn(() => this.#fetch({ approved: commit }))
   }
 
-  async #fetch(approved: string | null): Promise<FetchOutcome> {
-    const active = (await this.reader.resolve(this.ref))?.commit ?? null
-    const tip = await this.#transport.tip()
+  async #fetch({ approved, signal, deadlineMs = this.#deadlineMs }: FetchOptions): Promise<FetchOutcome> {
+    const active = readRef(this.#gitdir, this.ref)
+    const tip = await this.#transport.tip({ deadlineMs: deadlineMs / 4, signal })
     if (active !== null && tip === active) return { kind: 'unchanged', commit: active }
     // Fetching it again would not make it better.
-    if (active !== null && tip !== null && tip === this.#refused && tip !== approved) return rewritten(active, tip)
-    const fetched = await this.#transport.fetch()
+    if (tip !== null && tip === this.#refused?.tip) {
+      if (this.#refused.error) throw this.#refused.error
+      if (active !== null && tip !== approved) return rewritten(active, tip)
+    }
+    const fetched = await this.#transport.fetch({ deadlineMs, signal }).catch((error: unknown) => {
+      if (tip !== null && isTooLarge(error)) this.#refused = { tip, error: error as GitError }
+      throw error
+    })
     try {
       const isAllowed = active === null || fetched.commit === approved || (await fetched.descendsFrom(active))
       if (!isAllowed) {
-        this.#refused = fetched.commit
+        this.#refused = { tip: fetched.commit }
         return rewritten(active, fetched.commit)
       }
       await fetched.accept()
@@ -104,24 +123,27 @@ export class RemoteMirror {
 
 /** Throws GitError `fetch-failed` for a URL, `unknown-revision` for a ref that cannot be used; asks nothing of the remote yet. */
 export async function openRemoteMirror(options: RemoteMirrorOptions): Promise<RemoteMirror> {
-  const { gitdir, token, username = 'x-access-token', deadlineMs = 120_000 } = options
+  const { gitdir, token, username = 'x-access-token', deadlineMs = 120_000, maxBytes } = options
   const url = checkedRemoteUrl(options.url)
-  const ref =
-    options.ref === 'HEAD'
-      ? 'HEAD'
-      : checkedRef(options.ref.startsWith('refs/') ? options.ref : `refs/heads/${options.ref}`)
+  const ref = options.ref === 'HEAD' ? 'HEAD' : mirroredRef(options.ref)
   const git = options.git === undefined ? await findGit() : options.git
   ensureBareRepository(gitdir)
   const address = {
     url,
     ref,
     username,
-    deadlineMs,
+    ...(maxBytes !== undefined && { maxBytes }),
     token: typeof token === 'function' ? token : async () => token ?? null,
   }
   const transport = git === null ? new IsomorphicTransport(gitdir, address) : new GitTransport(git, gitdir, address)
   const reader = git === null ? new IsomorphicReader(gitdir) : new GitBinaryReader(git, gitdir)
-  return new RemoteMirror(gitdir, ref === 'HEAD' ? 'refs/heads/mirrored' : ref, reader, transport)
+  return new RemoteMirror(gitdir, mirroredRef(ref), reader, transport, deadlineMs)
+}
+
+/** The ref of a mirror that follows a ref of its remote. Throws GitError `unknown-revision` for what cannot be one. */
+export function mirroredRef(ref: string): string {
+  if (ref === 'HEAD') return 'refs/heads/mirrored'
+  return checkedRef(ref.startsWith('refs/') ? ref : `refs/heads/${ref}`)
 }
 
 function rewritten(active: string, offered: string): FetchOutcome {

@@ -3,9 +3,15 @@ import { GitError } from './git-error.ts'
 /** One branch of one remote. Two implementations: the git binary and isomorphic-git. All throw GitError `fetch-failed`. */
 export interface RemoteTransport {
   /** The commit the remote's branch points to; null where it has no such branch. Fetches nothing. */
-  tip(): Promise<string | null>
+  tip(limits: Limits): Promise<string | null>
   /** Fetches the branch to where the mirror's readers do not see it. */
-  fetch(): Promise<Fetched>
+  fetch(limits: Limits): Promise<Fetched>
+}
+
+export interface Limits {
+  readonly deadlineMs: number
+  /** Ends it before that. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface Fetched {
@@ -26,8 +32,8 @@ export interface RemoteAddress {
   /** Asked for at each request, so that short-lived tokens work; null for none. */
   readonly token: () => Promise<string | null>
   readonly username: string
-  /** Milliseconds for a fetch; a quarter of it for a look at the tip. */
-  readonly deadlineMs: number
+  /** Bytes that the mirror may have after a fetch, history included; any number unless told. */
+  readonly maxBytes?: number
 }
 
 /** Header value for Basic credentials; null without a token. */
@@ -39,7 +45,10 @@ export async function authorization(address: RemoteAddress): Promise<string | nu
   return `Basic ${Buffer.from(`${address.username}:${token}`).toString('base64')}`
 }
 
+const tooLarge = 'is larger than a mirror may be'
+
 const causes: readonly (readonly [RegExp, string])[] = [
+  [/larger than allowed|over limit/i, tooLarge],
   [
     /authentication failed|could not read (username|password)|terminal prompts disabled|\b401\b|\b403\b/i,
     'refuses the credentials',
@@ -51,8 +60,13 @@ const causes: readonly (readonly [RegExp, string])[] = [
   [/certificate|SSL|TLS/i, 'has no certificate that can be verified'],
   [/fsck|bad object|invalid|corrupt/i, 'sends objects that are not in order'],
   [/timed? ?out|too slow|operation too slow|deadline/i, 'did not answer in time'],
-  [/refused|unreachable|reset|ECONN/i, 'cannot be reached'],
+  [/refused|unreachable|reset|ECONN|failed to connect/i, 'cannot be reached'],
 ]
+
+/** A remote that is too large is so at the next try as well, until its branch moves. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof GitError && error.code === 'fetch-failed' && error.message.includes(tooLarge)
+}
 
 /** The error of a failed request, in our words; `said` goes to the cause without the secrets. */
 export function fetchFailed(address: RemoteAddress, said: string, secrets: readonly (string | null)[]): GitError {

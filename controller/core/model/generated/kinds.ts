@@ -1150,11 +1150,11 @@ export interface Tenant {
      */
     suspended?: boolean
     /**
-     * The repository that holds this tenant's subtree, where it keeps its own.
+     * The repository that holds this tenant's subtree, where it keeps its own. Beside it the folder here holds tenant.yaml and nothing else.
      */
     source?: {
       /**
-       * Address of the repository.
+       * Address of the repository: https, or http on this machine. No user name and no password in it.
        */
       url: string
       /**
@@ -1165,6 +1165,14 @@ export interface Tenant {
        * Folder inside it; the whole repository where absent.
        */
       path?: string
+      /**
+       * A commit to take although it does not descend from the one in force: after the history was rewritten on purpose.
+       */
+      accept?: string
+      /**
+       * Uids that keep their meaning in that repository: those of tenants that were declared here before. Any other uid counts inside that repository only.
+       */
+      uids?: string[]
     }
   }
 }
