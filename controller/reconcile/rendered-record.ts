@@ -1,4 +1,4 @@
-import { openRenderedBranch, openRepository } from '../io/git/index.ts'
+import { type OpenOptions, openRenderedBranch, openRepository } from '../io/git/index.ts'
 
 /** The branch that tells what was applied; commits go through it, never through a checkout. */
 export interface RenderedRecord {
@@ -14,9 +14,9 @@ export interface RenderedRecord {
 const ref = 'refs/heads/headwater/rendered'
 
 /** Opens the branch in a bare repository of the controller's own, made on demand. */
-export async function openRenderedRecord(gitdir: string): Promise<RenderedRecord> {
-  const branch = await openRenderedBranch({ gitdir, ref })
-  const { reader } = await openRepository(gitdir)
+export async function openRenderedRecord(gitdir: string, options: OpenOptions = {}): Promise<RenderedRecord> {
+  const branch = await openRenderedBranch({ ...options, gitdir, ref })
+  const { reader } = await openRepository(gitdir, options)
   const root = async (): Promise<string | undefined> => (await reader.resolve(ref))?.tree
 
   return {
