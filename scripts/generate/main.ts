@@ -9,6 +9,7 @@ import { toJsonSchema } from './json-schema.ts'
 import { readKinds } from './kinds.ts'
 import { toMergeSchemas } from './merge-schemas.ts'
 import { toKindIndex, toKindPage, toProblemPage } from './reference.ts'
+import { toScalePage } from './scale-page.ts'
 import { toTypes } from './types.ts'
 import { toValidators, toValidatorTypes } from './validators.ts'
 
@@ -25,6 +26,7 @@ const files = new Map<string, string>([
   ['docs/reference/problems.md', toProblemPage()],
   ['docs/reference/cli.md', toCliPage()],
   ['docs/reference/api.md', toApiPage()],
+  ...toScalePage(root),
   ...kinds.map((kind) => [`docs/reference/kinds/${kind.singular}.md`, toKindPage(kind)] as const),
   ...kinds.map(
     (kind) =>

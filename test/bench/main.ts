@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import { benchFleet, scaling } from './fleet.ts'
 import { commit, isDirty, machine, printReport, type Report, writeReports } from './harness.ts'
+import { writeScale } from './write-scale.ts'
 
-const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE]
+const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE] [--chart]
 npm run bench -- merge [--json FILE]`
 
 interface Wanted {
@@ -35,6 +36,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
+    chart: { type: 'boolean', default: false },
   },
 })
 const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals
@@ -54,3 +56,4 @@ for (const name of names) {
   reports.push(...found)
 }
 if (values.json !== undefined) writeReports(values.json, reports)
+if (values.chart) writeScale(reports)
