@@ -37,6 +37,8 @@ import { proposeUpgrades } from './reconcile/propose-upgrades.ts'
 import { textReader } from './reconcile/text-reader.ts'
 import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
 import { openRenderedRecord } from './reconcile/rendered-record.ts'
+import type { StartRun } from './triggers/run-wanted.ts'
+import { Scheduler } from './triggers/scheduler.ts'
 
 /** Builds every part of the controller once and hands it down. What was opened is closed in the opposite order. */
 export async function startController(options: ControllerOptions): Promise<RunningController> {
@@ -97,14 +99,23 @@ export async function startController(options: ControllerOptions): Promise<Runni
       now: Date.now,
       clock: () => performance.now(),
     })
+    // Not while a pass is on its way: what one applied that then failed would be missed.
+    let schedulesAreKnown = false
     const reconcile = async (): Promise<Reconciled> => {
       const behind = await followed.refresh()
+      const isScheduled = schedulesAreKnown
+      schedulesAreKnown = false
       const reconciled = await pass()
       current = behind ? { ...reconciled, problems: [behind, ...reconciled.problems] } : reconciled
       const connectors = [...current.desired.fleet.connectors].flatMap(([name, entry]) =>
         isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
       )
       sandbox.setConnectors(new Map(connectors))
+      const changed = current.plan.changes.flatMap((change) =>
+        'from' in change && change.from !== undefined ? [change.path, change.from] : [change.path],
+      )
+      await scheduler.update(isScheduled ? changed : 'all')
+      schedulesAreKnown = true
       if (forge && options.proposeOn !== undefined) await propose(forge, current, options.proposeOn)
       return current
     }
@@ -115,6 +126,24 @@ export async function startController(options: ControllerOptions): Promise<Runni
         if (kind === 'opened' || kind === 'updated')
           log.info({ kind, number: pullRequest.number, title: pullRequest.title }, 'pull request')
     }
+
+    const start: StartRun = async ({ sandbox = false, ...wanted }) => {
+      const { commit, tree } = current?.snapshot.revision ?? { commit: null, tree: '' }
+      const requested = requestRun({ ...wanted, sandbox, commit: commit ?? tree, now: Date.now() })
+      if (requested.kind === 'refused') return requested
+      return { kind: await backend.start({ event: requested.event }), runId: requested.event.runId }
+    }
+    const applied = appliedTenants(store)
+    const scheduler = closing.adopt(
+      new Scheduler({
+        applied,
+        store,
+        start,
+        now: Date.now,
+        onTrouble: (trouble) => log.warn(trouble, 'a schedule starts no run'),
+      }),
+      (opened) => opened.close(),
+    )
 
     const history: ControllerView['history'] = (runId, principal, permission = 'runs:read') => {
       const tenant = store.tenantOfRun(runId)
@@ -129,26 +158,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const view: ControllerView = {
       reconciled: () => current,
       observed: () => store.readObserved(),
-      applied: appliedTenants(store),
+      applied,
       health: () => {
         const health = store.health()
         return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }
       },
-      start: async ({ tenant, contextDigest, workflow, trigger, inputs, sandbox: isTrial = false }) => {
-        const { commit, tree } = current?.snapshot.revision ?? { commit: null, tree: '' }
-        const requested = requestRun({
-          workflow,
-          tenant,
-          contextDigest,
-          commit: commit ?? tree,
-          trigger,
-          inputs,
-          sandbox: isTrial,
-          now: Date.now(),
-        })
-        if (requested.kind === 'refused') return requested
-        return { kind: await backend.start({ event: requested.event }), runId: requested.event.runId }
-      },
+      start,
       listRuns: (filter) => store.listRuns(filter),
       history,
       approve: async (runId, answer) => {
@@ -216,13 +231,15 @@ export async function startController(options: ControllerOptions): Promise<Runni
           const run = history(runId, { kind: 'operator' })
           return run && (isFinished(run.state) || summarise(run.state).state === 'waiting') ? run : undefined
         }),
-      settled: () =>
-        until(
+      settled: async () => {
+        await scheduler.settled()
+        await until(
           () =>
             (['queued', 'running'] as const).every(
               (word) => store.listRuns({ state: word, limit: 1 }).runs.length === 0,
             ) || undefined,
-        ).then(() => undefined),
+        )
+      },
       close: () => closing.disposeAsync(),
     }
   } catch (thrown) {

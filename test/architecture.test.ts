@@ -13,6 +13,7 @@ const layers = [
   'core/access',
   'io',
   'reconcile',
+  'triggers',
   'api',
   'cli',
 ]

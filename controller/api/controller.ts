@@ -1,29 +1,14 @@
 import type { Permission, Principal } from '../core/access/authorize.ts'
-import type { BoundConnection, EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
+import type { BoundConnection } from '../core/model/effective.ts'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunFilter, RunPage } from '../core/run/journal.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
-import type { JsonMap } from '../core/model/values.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
-
-/** A request for a run as the API makes it; `deliveryId` decides which requests are the same. */
-export interface RunWanted {
-  readonly tenant: TenantContext
-  readonly contextDigest: string
-  readonly workflow: EffectiveWorkflow
-  readonly trigger: { readonly kind: 'alert' | 'manual'; readonly id: string; readonly deliveryId: string }
-  readonly inputs: JsonMap
-  /** Performed by the sandbox, although the controller reaches vendors. */
-  readonly sandbox?: boolean
-}
-
-export type Started =
-  | { readonly kind: 'accepted' | 'already-accepted'; readonly runId: string }
-  | { readonly kind: 'refused'; readonly messages: readonly string[] }
+import type { StartRun } from '../triggers/run-wanted.ts'
 
 export interface RunHistory {
   readonly state: RunState
@@ -40,8 +25,7 @@ export interface ControllerView {
   /** Tenants as they are applied, whoever is reconciling. */
   readonly applied: AppliedTenants
   health(): { readonly kind: 'healthy' } | { readonly kind: 'failing'; readonly reason: string }
-  /** Resolves after the run is durable. */
-  start(wanted: RunWanted): Promise<Started>
+  readonly start: StartRun
   listRuns(filter: RunFilter): RunPage
   /** Undefined where there is no such run, and where `principal` may not do this with the runs of its tenant. */
   history(runId: string, principal: Principal, permission?: Permission): RunHistory | undefined

@@ -14,6 +14,7 @@ import { release } from './release.ts'
 import { render } from './render.ts'
 import { run, runApprove, runCancel, runResolve, runShow } from './run.ts'
 import { runs } from './runs.ts'
+import { schedules } from './schedules.ts'
 import { secretList, secretRecipient, secretSet } from './secret.ts'
 import { share } from './share.ts'
 import { tenants } from './tenants.ts'
@@ -24,7 +25,7 @@ import { validate } from './validate.ts'
 
 /** Every command, in the order in which help shows them. */
 export function commandsOf(start: StartController): readonly Command[] {
-  const looking = [validate, tenants, render, explain, plan, conflicts, test]
+  const looking = [validate, tenants, render, explain, plan, conflicts, schedules, test]
   const changing = [init, share, overlay, clone, release, promote, upgrade, merge, ...pullRequestCommands]
   const secrets = [secretSet, secretList, secretRecipient]
   return [

@@ -1,6 +1,7 @@
 import type { ActionBinding, TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
+import { isTimezone, unknownTimezone } from '../model/timezones.ts'
 import { equal, type Json } from '../model/values.ts'
 import { actionsOf, type Bind, createBindings } from './bind.ts'
 import { childrenOf } from './calls.ts'
@@ -50,6 +51,8 @@ export function createTenantResolver({ subscriptions, renderer, bind, check }: T
     received: readonly Received[],
     before: DesiredTenant | undefined,
   ): DesiredTenant {
+    const { timezone } = node.declared.resource.spec
+    if (timezone !== undefined && !isTimezone(timezone)) report(badTimezone(node, timezone))
     const workflows = new Map<string, DesiredWorkflow>()
     const bindings = new Map<string, ActionBinding>()
     for (const { subscription, chain } of received) {
@@ -225,6 +228,12 @@ function pinOf(node: TenantNode, workflow: string): string | undefined {
 function cloneVersion(chain: Chain, wanted: string): string {
   const { head, releases } = rootChain(chain).workflow
   return releases.size === 0 && head && !isUnreadable(head) ? head.resource.spec.version : wanted
+}
+
+/** Nobody is frozen for it: only schedules without a zone of their own have no times then. */
+function badTimezone({ path, declared }: TenantNode, name: string): Problem {
+  const place = { file: declared.file, line: 1, column: 1 }
+  return problem('bad-schedule', unknownTimezone(name), { tenant: path, place, path: '/spec/timezone' })
 }
 
 function heldBack(held: NonNullable<Resolved['held']>, workflow: string): Problem {

@@ -46,4 +46,6 @@ export const caps = {
   childDepth: 5,
   /** Milliseconds that one step may sleep. */
   sleepMs: 366 * 86_400_000,
+  /** Missed instants of one schedule that are made up for; earlier ones are not. */
+  missedInstants: 100,
 } as const

@@ -57,6 +57,7 @@ export const problemCodes = {
   'workflow-cycle': 'Workflows perform one another in a circle: take one of these steps out.',
   'duplicate-step': 'Two steps of a workflow have the same id: rename one.',
   'step-kind': 'A step does exactly one thing: keep one of the fields that say what.',
+  'bad-schedule': 'The schedule never starts a run: see what is wrong with its cron expression or time zone.',
   'bad-expression': 'The expression cannot be read: correct it at the mark.',
   'out-of-scope': 'A file may reach its own subtree only: narrow what it selects.',
   'share-conflict': 'Two shares of equal distance disagree about a tenant and a workflow: narrow one.',

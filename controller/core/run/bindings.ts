@@ -41,9 +41,12 @@ export function stepBindings(
   }
 }
 
-export function triggerBindings(alert: JsonMap, tenant: TenantContext): Bindings {
+/** What a trigger of each type reads of what started it, as `trigger.<name>`. */
+export const fieldOfTrigger = { alert: 'alert', schedule: 'scheduledAt', manual: undefined } as const
+
+export function triggerBindings(field: 'alert' | 'scheduledAt', value: Json, tenant: TenantContext): Bindings {
   const trigger = newMap()
-  trigger.alert = alert
+  trigger[field] = value
   return { trigger, tenant: tenantView(tenant) }
 }
 

@@ -5,7 +5,8 @@ import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsOf } from '../model/step-lists.ts'
 import { eachStep } from './each-step.ts'
-import { type Remark, remarksOnOutputs, remarksOnStep, remarksOnTrigger } from './step-remarks.ts'
+import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import { remarksOnTrigger } from './trigger-remarks.ts'
 
 type Spec = Workflow['spec']
 

@@ -2,7 +2,7 @@ import type { Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import type { ProblemCode } from '../model/problems.ts'
 import type { Json } from '../model/values.ts'
-import { stepRoots, triggerRoots } from './bindings.ts'
+import { stepRoots } from './bindings.ts'
 import { eachStep } from './each-step.ts'
 import { piecesOf } from './expression-text.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
@@ -24,7 +24,6 @@ interface StepRemarks {
 
 // Renderings share the objects of every step that no overlay changed, so most steps were read before.
 const ofStep = new WeakMap<Step, StepRemarks>()
-const ofTrigger = new WeakMap<object, readonly Remark[]>()
 const ofOutputs = new WeakMap<object, readonly Remark[]>()
 
 export function remarksOnStep(step: Step): StepRemarks {
@@ -32,22 +31,6 @@ export function remarksOnStep(step: Step): StepRemarks {
   if (!known) {
     known = { ids: [...eachStep([step])].map((each) => each.step.id), remarks: readStep(step) }
     ofStep.set(step, known)
-  }
-  return known
-}
-
-export function remarksOnTrigger(trigger: NonNullable<Workflow['spec']['triggers']>[number]): readonly Remark[] {
-  let known = ofTrigger.get(trigger)
-  if (!known) {
-    const { id, type, match, inputs } = trigger
-    const remarks: Remark[] = []
-    if (type === 'alert' && match === undefined)
-      remarks.push(fault('missing-field', `Trigger ${id} starts on no alert: say which ones under \`match\`.`))
-    if (match !== undefined) remarks.push(...onCondition(match, ['match'], triggerRoots))
-    // What a trigger reads is there whatever the workflow says, so its references say nothing.
-    if (inputs !== undefined) remarks.push(...onValue(inputs, ['inputs'], triggerRoots))
-    known = remarks.filter(({ kind }) => kind === 'fault')
-    ofTrigger.set(trigger, known)
   }
   return known
 }
@@ -119,7 +102,7 @@ function onBlock({ id, switch: choice, forEach, sleep }: Step): Remark[] {
   return remarks
 }
 
-function onCondition(text: string, path: Path, roots: readonly string[]): Remark[] {
+export function onCondition(text: string, path: Path, roots: readonly string[]): Remark[] {
   return onWhole(text, path, roots, 'A condition')
 }
 
@@ -129,7 +112,7 @@ function onWhole(text: string, path: Path, roots: readonly string[], what = 'A l
   return isOne ? onValue(text, path, roots) : [fault('bad-expression', `${what} is exactly one \`\${{ … }}\`.`, path)]
 }
 
-function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {
+export function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {
   return [
     ...checkExpressions(value, roots).map((found) => fault('bad-expression', found.message, path, found.path)),
     ...referencesIn(value).map(
@@ -138,6 +121,6 @@ function onValue(value: Json, path: Path, roots: readonly string[]): Remark[] {
   ]
 }
 
-function fault(code: ProblemCode, message: string, path: Path = [], within: Remark['within'] = []): Remark {
+export function fault(code: ProblemCode, message: string, path: Path = [], within: Remark['within'] = []): Remark {
   return { kind: 'fault', code, message, path, within }
 }

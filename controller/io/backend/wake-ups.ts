@@ -1,5 +1,7 @@
-/** setTimeout counts in 32 bits: a longer delay would fire at once. */
-const longestDelayMs = 2_147_483_647
+/** A timer counts on while the clock is set or the machine sleeps: the clock is asked again after this at the latest. */
+const longestDelayMs = 60_000
+/** A clock that is corrected by less was not set back. */
+const noticedMs = 1_000
 
 interface WakeUp {
   readonly at: number
@@ -14,6 +16,8 @@ export class WakeUps {
   readonly #heap: WakeUp[] = []
   readonly #current = new Map<string, number>()
   #timer: NodeJS.Timeout | undefined
+  /** What the clock said when it was last asked. */
+  #asked = 0
   #timerAt = Number.POSITIVE_INFINITY
 
   constructor(now: () => number, wake: (id: string) => void) {
@@ -50,6 +54,9 @@ export class WakeUps {
   #fire(): void {
     this.#timerAt = Number.POSITIVE_INFINITY
     const now = this.#now()
+    const isSetBack = now < this.#asked - noticedMs
+    this.#asked = now
+    if (isSetBack) this.#wakeAll()
     for (let next = this.#heap[0]; next !== undefined && next.at <= now; next = this.#heap[0]) {
       this.#pop()
       if (this.#current.get(next.id) !== next.at) continue
@@ -57,6 +64,14 @@ export class WakeUps {
       this.#wake(next.id)
     }
     this.#arm()
+  }
+
+  /** Times that were told before the clock was set back may mean nothing any more: whoever waits says anew until when. */
+  #wakeAll(): void {
+    this.#heap.length = 0
+    const ids = [...this.#current.keys()]
+    this.#current.clear()
+    for (const id of ids) this.#wake(id)
   }
 
   #push(wakeUp: WakeUp): void {

@@ -30,7 +30,8 @@ export async function forgetTenant(
     prepare(database, 'DELETE FROM entries WHERE run IN (SELECT key FROM runs WHERE tenant_uid = ?)').run(tenantUid)
     const runs = prepare(database, 'SELECT count(*) AS runs FROM runs WHERE tenant_uid = ?').get(tenantUid)
     prepare(database, 'DELETE FROM runs WHERE tenant_uid = ?').run(tenantUid)
-    prepare(database, 'DELETE FROM deliveries WHERE tenant_uid = ?').run(tenantUid)
+    for (const table of ['deliveries', 'schedules'])
+      prepare(database, `DELETE FROM ${table} WHERE tenant_uid = ?`).run(tenantUid)
     return { kind: 'forgotten', runs: number(runs ?? {}, 'runs') }
   })
   if (forgotten.kind === 'has-unfinished-runs') return forgotten

@@ -16,6 +16,7 @@ import { type Application, type AppliedCommit, ObservedState, type ObservedTenan
 import { RunJournal } from './run-journal.ts'
 import { RunList } from './run-list.ts'
 import { RunMover } from './run-mover.ts'
+import { type ScheduleMark, ScheduleMarks, type ScheduleName } from './schedule-marks.ts'
 import { sealEntry, sealReason } from './sealed-entry.ts'
 import { number } from './statements.ts'
 import { StoreError } from './store-error.ts'
@@ -40,6 +41,10 @@ export interface Store extends Journal {
   /** After its runs were accepted. */
   recordDelivery(delivery: Delivery): Promise<void>
   forgetDeliveries(before: number): Promise<void>
+  /** How far the schedules have come. */
+  readSchedules(): ScheduleMark[]
+  /** After the runs were accepted. */
+  recordSchedules(marks: readonly ScheduleMark[], gone?: readonly ScheduleName[]): Promise<void>
   /** Whose run it is: what the authorization has to be asked about. */
   tenantOfRun(runId: string): { readonly path: string; readonly uid: string } | undefined
   /** The data of the one tenant that `access` was granted for. */
@@ -138,6 +143,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
   const journal = new RunJournal(database, { commit, keys, objects, files, mover })
   const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
+  const schedules = new ScheduleMarks(database, commit)
   const observed = new ObservedState(database, commit, objects)
   const reading = <T>(read: () => T): T => {
     try {
@@ -161,6 +167,8 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     readDelivery: (tenantUid, id) => reading(() => deliveries.read(tenantUid, id)),
     recordDelivery: (delivery) => deliveries.record(delivery),
     forgetDeliveries: (before) => deliveries.forget(before),
+    readSchedules: () => reading(() => schedules.read()),
+    recordSchedules: (marks, gone) => schedules.record(marks, gone),
     tenantOfRun: (runId) => reading(() => journal.tenantOfRun(runId)),
     tenant: (access) => {
       const tenant = openTenantStore(journal, access)

@@ -77,6 +77,31 @@ describe('problems of a workflow', () => {
       'missing-field /spec/triggers/[id=t]',
     ],
     [
+      'a schedule without times',
+      'triggers: [{ id: t, type: schedule }]\nsteps: [{ id: a, set: {} }]',
+      'missing-field /spec/triggers/[id=t] Trigger t never starts',
+    ],
+    [
+      'a schedule at a time that no day has',
+      'triggers: [{ id: t, type: schedule, cron: 61 * * * * }]\nsteps: [{ id: a, set: {} }]',
+      'bad-schedule /spec/triggers/[id=t]/cron `61 * * * *` is no schedule: Invalid value for minute: 61.',
+    ],
+    [
+      'a schedule in a zone that is none',
+      'triggers: [{ id: t, type: schedule, cron: 0 6 * * *, timezone: Mars/Base }]\nsteps: [{ id: a, set: {} }]',
+      'bad-schedule /spec/triggers/[id=t]/timezone There is no time zone Mars/Base',
+    ],
+    [
+      'a field of another type of trigger',
+      'triggers: [{ id: t, type: manual, cron: 0 6 * * * }]\nsteps: [{ id: a, set: {} }]',
+      'unknown-field /spec/triggers/[id=t]/cron Trigger t is of type manual: `cron` belongs to schedule.',
+    ],
+    [
+      'a trigger that reads what started another one',
+      `inputs: { properties: { x: {} } }\ntriggers: [{ id: t, type: schedule, cron: 0 6 * * *, inputs: { x: '\${{ trigger.alert.id }}' } }]\nsteps: [{ id: a, set: {} }]`,
+      'bad-expression /spec/triggers/[id=t]/inputs/x trigger has no field alert where it is of type schedule, as t is.',
+    ],
+    [
       'a trigger that fills an undeclared input',
       'triggers: [{ id: t, type: manual, inputs: { x: 1 } }]\nsteps: [{ id: a, set: {} }]',
       'unknown-input /spec/triggers/[id=t]/inputs/x',

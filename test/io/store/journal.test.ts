@@ -187,3 +187,24 @@ describe('deliveries', () => {
     store.close()
   })
 })
+
+describe('marks of schedules', () => {
+  it('say how far each has come, over a restart, until it is gone', async () => {
+    const path = folder()
+    const store = openStore(path)
+    const [one, two] = ['a', 'b'].map((trigger) => ({ tenantUid: 'u', workflow: ':w', trigger }))
+    if (!one || !two) throw new Error('two names')
+    const rest = { cron: '0 6 * * *', timezone: 'UTC' }
+    await store.recordSchedules([
+      { ...one, ...rest, seen: 1 },
+      { ...two, ...rest, seen: 2 },
+    ])
+    await store.recordSchedules([{ ...one, ...rest, seen: 3 }], [two])
+    store.close()
+    const again = openStore(path)
+    expect(again.readSchedules()).toEqual([{ ...one, ...rest, seen: 3 }])
+    await again.forgetTenant('u')
+    expect(again.readSchedules()).toEqual([])
+    again.close()
+  })
+})

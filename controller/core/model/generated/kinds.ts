@@ -1245,15 +1245,31 @@ export interface Workflow {
        */
       id: string
       /**
-       * `alert` starts on a matching alert, `manual` by a person or program.
+       * `alert` starts on a matching alert, `schedule` at the times of `cron`, `manual` by a person or program.
        */
-      type: 'alert' | 'manual'
+      type: 'alert' | 'schedule' | 'manual'
       /**
        * Expression over `trigger.alert` and `tenant`; an alert that makes it true starts a run.
        */
       match?: string
       /**
-       * Inputs of the run, as values or expressions over `trigger` and `tenant`.
+       * Of a schedule: minute, hour, day of the month, month and day of the week, such as `0 6 * * 1-5`.
+       */
+      cron?: string
+      /**
+       * Of a schedule: the time zone of `cron`; the tenant's own where absent.
+       */
+      timezone?: string
+      /**
+       * Of a schedule: what becomes of times at which no controller ran: none of them starts a run, `one` does for all of them (where absent), or `all` do.
+       */
+      missed?: 'skip' | 'one' | 'all'
+      /**
+       * Of a schedule: within how many seconds the tenants start, each always at the same distance; a tenth of the interval where absent, at most 300.
+       */
+      spreadSeconds?: number
+      /**
+       * Inputs of the run, as values or expressions over `trigger` (`trigger.alert`, or `trigger.scheduledAt` of a schedule) and `tenant`.
        */
       inputs?: JsonMap
     }[]
