@@ -59,7 +59,7 @@ export function printReport({ benchmark, parameters, counts, figures }: Report):
     samples.length > 1 ? `min ${short(Math.min(...samples))}` : '',
     `n=${samples.length}`,
     ratio ? `${short(ratio.value)} x ${ratio.to}` : '',
-    ratio?.goal === undefined ? '' : `goal ${ratio.goal}`,
+    ratio?.goal === undefined ? '' : `goal ${short(ratio.goal)}`,
     ratio?.goal === undefined ? '' : ratio.value <= ratio.goal ? 'met' : 'MISSED',
   ])
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])

@@ -4,7 +4,8 @@ import { commit, isDirty, machine, printReport, type Report, writeReports } from
 import { writeScale } from './write-scale.ts'
 
 const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE] [--chart]
-npm run bench -- merge [--json FILE]`
+npm run bench -- merge [--json FILE]
+npm run bench -- kustomize [--runs 5] [--json FILE]`
 
 interface Wanted {
   readonly tenants: readonly number[]
@@ -17,6 +18,10 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
     const reports: Report[] = []
     for (const count of tenants) reports.push(await benchFleet({ tenants: count, runs, seed }))
     return reports.length > 1 ? [...reports, scaling(reports)] : reports
+  },
+  kustomize: async ({ runs }) => {
+    const { benchKustomize } = await import('./kustomize.ts')
+    return [await benchKustomize(runs)]
   },
   merge: async () => {
     const { measureMerge } = await import('./merge.ts')
