@@ -6,14 +6,15 @@ const codes = [
   'bad-answer',
   'circuit-open',
   'connection-lost',
+  'host-hung',
+  'host-lost',
+  'host-memory',
   'internal-error',
   'no-token',
   'refused-in-body',
   'secret-unavailable',
   'timeout',
   'unreachable',
-  'worker-hung',
-  'worker-lost',
 ] as const
 
 const status = /^http-[1-5]\d\d$/

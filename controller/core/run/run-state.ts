@@ -51,7 +51,7 @@ export interface StepState {
 
 export type RunPhase = 'requested' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'quarantined'
 
-/** A run as its journal tells it; nothing else is known of a run. Maps, because they survive the way to a worker and have no prototype. */
+/** A run as its journal tells it; nothing else is known of a run. Maps, because they have no prototype. */
 export interface RunState {
   readonly request: RunRequested
   readonly phase: RunPhase

@@ -6,7 +6,7 @@ import type { AttemptScheduled } from './events.ts'
 import { idempotencyKeyOf } from './run-id.ts'
 
 const absentTimeoutSeconds = 30
-/** One attempt holds a place in a worker: only waits may be longer than a day. */
+/** One attempt holds a place in a host: only waits may be longer than a day. */
 const longestTimeoutSeconds = 86_400
 
 export interface NextAttempt {

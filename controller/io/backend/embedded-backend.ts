@@ -10,15 +10,15 @@ import { BackendError } from './backend-error.ts'
 import type { Backend, Cancellation, Signal, SignalAnswer, StartRequest } from './backend.ts'
 import { ChildRuns } from './child-runs.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
-import { PinnedObjects } from './pinned-objects.ts'
+import { PinnedObjects, valuesFrom } from './pinned-objects.ts'
 import { RunDriver } from './run-driver.ts'
+import { RunHosts } from './run-hosts.ts'
 import { TenantQueue } from './tenant-queue.ts'
 import { WakeUps } from './wake-ups.ts'
-import { WorkerHosts } from './worker-hosts.ts'
 
 export interface EmbeddedBackendOptions {
   readonly journal: Journal
-  /** URL or absolute path of a module that exports `openPerform`; loaded in each worker. */
+  /** URL or absolute path of a module that exports `openPerform`; loaded in each host. */
   readonly performModule: string
   readonly performOptions?: unknown
   /** Called for each attempt; the secret stays in memory only while the attempt is performed. */
@@ -30,38 +30,38 @@ export interface EmbeddedBackendOptions {
   /** A run that could not go on in this process: it stays in the journal as it is and is resumed by the next. */
   readonly onTrouble?: (runId: string, error: unknown) => void
   readonly clock?: () => number
-  readonly workers?: number
-  readonly runsPerWorker?: number
-  readonly workerMemoryMb?: number
-  /** What a task may take beyond its attempts, in milliseconds, before its worker is taken for hung. */
+  /** Processes that advance runs. */
+  readonly hosts?: number
+  readonly runsPerHost?: number
+  readonly hostMemoryMb?: number
+  /** What an advance may take beyond its attempts, in milliseconds, before its host is taken for hung. */
   readonly graceMs?: number
 }
 
-/** Runs in this process: a journal, a fair queue, timers, and worker threads that advance runs. */
+/** Runs in this process: a journal, a fair queue, timers, and host processes that advance runs. */
 export class EmbeddedBackend implements Backend {
   readonly #journal: Journal
   readonly #options: EmbeddedBackendOptions
   readonly #clock: () => number
   readonly #runs = new Map<string, LiveRun>()
   readonly #pins: PinnedObjects
-  readonly #hosts: WorkerHosts
+  readonly #hosts: RunHosts
   readonly #queue: TenantQueue<LiveRun>
   readonly #wakeUps: WakeUps
   readonly #driver: RunDriver
   readonly #children: ChildRuns
   readonly #driving = new Set<Promise<void>>()
   #closing = false
-  #ready = false
 
   constructor(options: EmbeddedBackendOptions) {
-    const { journal, performModule, performOptions = null, workers = 2, runsPerWorker = 64 } = options
-    const { workerMemoryMb = 256, graceMs = 5_000 } = options
+    const { journal, performModule, performOptions = null, hosts = 2, runsPerHost = 64 } = options
+    const { hostMemoryMb = 256, graceMs = 5_000 } = options
     this.#options = options
     this.#journal = journal
     this.#clock = options.clock ?? Date.now
-    this.#pins = new PinnedObjects((digest) => journal.readObject(digest))
-    this.#hosts = new WorkerHosts({ performModule, performOptions }, { workers, runsPerWorker, workerMemoryMb })
-    this.#queue = new TenantQueue<LiveRun>(workers * runsPerWorker)
+    this.#pins = new PinnedObjects(valuesFrom((digest) => journal.readObject(digest)))
+    this.#hosts = new RunHosts({ performModule, performOptions }, { hosts, hostMemoryMb })
+    this.#queue = new TenantQueue<LiveRun>(hosts * runsPerHost)
     this.#wakeUps = new WakeUps(this.#clock, (id) => this.#wake(id))
     this.#driver = new RunDriver({
       hosts: this.#hosts,
@@ -70,6 +70,7 @@ export class EmbeddedBackend implements Backend {
       limits: options.limits,
       secretOf: options.secretOf ?? (() => Promise.resolve(null)),
       append: (run, events) => this.#append(run, events),
+      read: ({ id }) => journal.readRun(id) ?? [],
       isClosing: () => this.#closing,
     })
     this.#children = new ChildRuns({
@@ -83,10 +84,6 @@ export class EmbeddedBackend implements Backend {
       wake: (run) => this.#wake(run.id),
       onTrouble: (runId, error) => options.onTrouble?.(runId, error),
     })
-    void this.#hosts.ready().then(() => {
-      this.#ready = true
-      this.#pump()
-    })
   }
 
   async start({ event, objects = [] }: StartRequest): Promise<'accepted' | 'already-accepted'> {
@@ -97,6 +94,7 @@ export class EmbeddedBackend implements Backend {
       return 'already-accepted'
     }
     const run = liveRun(fold(null, event), this.#pins.of(event, objects))
+    run.untold.push(event)
     this.#runs.set(run.id, run)
     try {
       const record = { runId: run.id, expectedVersion: 0, events: [event], state: run.state, objects }
@@ -181,6 +179,7 @@ export class EmbeddedBackend implements Backend {
     this.#closing = true
     this.#wakeUps.close()
     this.#queue.clear()
+    this.#hosts.stop()
     while (this.#driving.size > 0) await Promise.all(this.#driving)
     await this.#children.settled()
     await this.#hosts.close()
@@ -192,8 +191,11 @@ export class EmbeddedBackend implements Backend {
     const expectedVersion = run.state.version
     const state = events.reduce(fold, run.state)
     run.state = state
+    run.untold.push(...events)
+    const appending = this.#journal.append({ runId: run.id, expectedVersion, events, state })
+    run.appending = appending.catch(() => {})
     try {
-      const appended = await this.#journal.append({ runId: run.id, expectedVersion, events, state })
+      const appended = await appending
       if (appended.kind === 'conflict')
         throw new BackendError(
           'conflict',
@@ -232,9 +234,8 @@ export class EmbeddedBackend implements Backend {
     this.#pump()
   }
 
-  /** Nothing is announced before there is a worker to perform it: what is announced and not performed looks interrupted. */
   #pump(): void {
-    if (this.#closing || !this.#ready) return
+    if (this.#closing) return
     for (let run = this.#queue.take(); run !== undefined; run = this.#queue.take()) {
       const driving = this.#drive(run)
       this.#driving.add(driving)

@@ -1,7 +1,9 @@
 import type { Attempt } from '../../core/run/decision.ts'
+import type { RunEvent } from '../../core/run/events.ts'
 import type { RunState } from '../../core/run/run-state.ts'
 import type { Cancellation } from './backend.ts'
 import type { Pins } from './pinned-objects.ts'
+import type { Seat } from './run-hosts.ts'
 
 /** A run that has not ended, in memory: all of it can be folded and read again. */
 export interface LiveRun {
@@ -10,13 +12,19 @@ export interface LiveRun {
   state: RunState
   /** `idle` waits for a time or a person and holds no slot. */
   phase: 'starting' | 'idle' | 'queued' | 'active'
-  /** Durable intents that no worker has been given yet. */
+  /** Where it is advanced, while it is. */
+  seat: Seat | undefined
+  /** What was appended since its host was last told; of a new run, all. */
+  untold: RunEvent[]
+  /** The latest append, done or not. */
+  appending: Promise<unknown>
+  /** Durable intents that no host has been given yet. */
   attempts: readonly Attempt[]
   /** Intents without an outcome may stand in its journal; they are decided about when its turn comes, not before. */
   interrupted: boolean
-  /** It goes on in a worker of its own, because it may be what brought down the one before. */
+  /** It goes on in a host of its own, because it may be what brought down the one before. */
   alone: boolean
-  /** Workers that died under it. */
+  /** Hosts that died under it while it was alone there. */
   strikes: number
   /** Asked for while an attempt was being performed; `ended` is resolved with the answer. */
   cancel?: { readonly by: Cancellation; readonly ended: PromiseWithResolvers<'cancelled' | 'already-finished'> }
@@ -33,6 +41,9 @@ export function liveRun(state: RunState, pins: Pins): LiveRun {
     pins,
     state,
     phase: 'starting',
+    seat: undefined,
+    untold: [],
+    appending: accepted.promise,
     attempts: [],
     interrupted: false,
     alone: false,

@@ -3,7 +3,7 @@ import type { Connector } from '../../core/model/generated/kinds.ts'
 import type { JsonMap } from '../../core/model/values.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
 
-/** What one attempt is performed with. The secret travels with the attempt: a worker keeps none. */
+/** What one attempt is performed with. The secret travels with the attempt: a host keeps none. */
 export interface PerformRequest {
   readonly tenant: { readonly path: string; readonly uid: string }
   readonly connection: BoundConnection
@@ -21,7 +21,7 @@ export interface PerformRequest {
 
 export type Perform = (request: PerformRequest) => Promise<Outcome>
 
-/** What the module at `performModule` exports. Called once in each worker, with the `performOptions` of the composition. */
+/** What the module at `performModule` exports. Called once in each host, with the `performOptions` of the composition. */
 export interface PerformModule {
   readonly openPerform: (options: unknown) => Perform | Promise<Perform>
 }

@@ -4,17 +4,19 @@ import type { RunEvent } from '../../core/run/events.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
 import { isSuspect, recover } from '../../core/run/recover.ts'
 import { isFinished } from '../../core/run/run-state.ts'
+import { attemptOf } from '../../core/run/schedule-attempt.ts'
 import { settle } from '../../core/run/settle.ts'
 import type { VendorLimits } from '../../core/run/vendor-limits.ts'
-import type { ReadyAttempt, Wait } from './advance-task.ts'
 import type { Cancellation } from './backend.ts'
 import { connectionOf } from './connection-of.ts'
+import type { Answer, Order, Wait } from './host-orders.ts'
+import type { Lost } from './host-process.ts'
 import type { LiveRun } from './live-run.ts'
+import type { RunHosts, Seat } from './run-hosts.ts'
 import { SecretUnavailable } from './secret-unavailable.ts'
-import type { TaskResult, WorkerHosts } from './worker-hosts.ts'
 
 export interface DriverTools {
-  readonly hosts: WorkerHosts
+  readonly hosts: RunHosts
   readonly clock: () => number
   readonly graceMs: number
   /** What vendors allow; everything goes where absent. */
@@ -22,12 +24,20 @@ export interface DriverTools {
   readonly secretOf: (connection: BoundConnection, tenant: { path: string; uid: string }) => Promise<string | null>
   /** Resolves once the events are durable. */
   readonly append: (run: LiveRun, events: readonly RunEvent[]) => Promise<void>
+  /** What the journal holds of it, as far as that is durable. */
+  readonly read: (run: LiveRun) => readonly RunEvent[]
   readonly isClosing: () => boolean
 }
 
+interface Ready {
+  readonly attempt: Attempt
+  readonly secret: string | null
+}
+
+/** Hosts of its own that a run may bring down; with the one that it shared before, it is performed three times at the most. */
 const strikesAllowed = 2
 
-/** Takes a run from one durable state to the next: what a worker decided is appended before anything of it is performed. */
+/** Takes a run from one durable state to the next: what a host decided is appended before anything of it is performed. */
 export class RunDriver {
   readonly #tools: DriverTools
 
@@ -39,16 +49,32 @@ export class RunDriver {
   async drive(run: LiveRun): Promise<readonly Wait[]> {
     if (run.interrupted && isSuspect(run.state)) run.alone = true
     for (;;) {
-      const waits = run.alone ? await this.#tools.hosts.apart(() => this.#advance(run)) : await this.#advance(run)
-      if (waits !== undefined) return waits
+      const waits = run.alone
+        ? await this.#tools.hosts.apart(() => this.#advanceIn(run, true))
+        : await this.#advanceIn(run, false)
+      if (waits !== 'again') return waits
     }
   }
 
-  /** Undefined where its worker was lost: from then on it goes on apart from the others. */
-  async #advance(run: LiveRun): Promise<readonly Wait[] | undefined> {
+  async #advanceIn(run: LiveRun, alone: boolean): Promise<readonly Wait[] | 'again'> {
+    const { hosts } = this.#tools
+    run.seat = await hosts.seat(alone)
+    if (run.seat === undefined) return []
+    try {
+      return await this.#advance(run, run.seat)
+    } finally {
+      hosts.leave(run.seat)
+      run.seat = undefined
+      run.untold = []
+    }
+  }
+
+  /** `again` where it goes on in another host: its host was lost, or it has shown alone that it was not to blame for that. */
+  async #advance(run: LiveRun, seat: Seat): Promise<readonly Wait[] | 'again'> {
     const { append, isClosing } = this.#tools
     if (run.interrupted) await this.#recover(run)
     if (isFinished(run.state)) return []
+    let told: readonly RunEvent[] | undefined
     for (;;) {
       if (run.cancel !== undefined) {
         await this.cancel(run, run.cancel.by)
@@ -57,21 +83,42 @@ export class RunDriver {
       if (isClosing() && run.attempts.length === 0) return []
       const ready = await this.#ready(run)
       const sent = run.state.version
-      const result = await this.#perform(run, ready)
-      const events = result.kind === 'lost' ? this.#lossOf(run, ready, result) : eventsOf(result, this.#tools.clock())
+      const result = await this.#order(run, seat, ready, await this.#unknownTo(run, told))
+      const events = 'kind' in result ? this.#lossOf(run, ready, result) : eventsOf(result, this.#tools.clock())
       this.#learn(run, ready, events)
       if (events.length > 0) await append(run, events)
-      run.attempts = result.kind === 'lost' ? [] : result.attempts
+      run.attempts = 'kind' in result ? [] : events.flatMap((event) => attemptsOf(run.id, event))
       if (isFinished(run.state)) return []
-      if (result.kind === 'lost') return undefined
-      // A signal that arrived meanwhile was not known to the worker: it has to decide again.
+      if ('kind' in result) return 'again'
+      told = events
+      if (run.alone && ready.length > 0) {
+        run.alone = false
+        return 'again'
+      }
+      // A signal that arrived meanwhile was not known to the host: it has to decide again.
       const isLatest = run.state.version === sent + events.length
       const isQuiet = run.attempts.length === 0 && run.cancel === undefined
       if (isLatest && isQuiet) return result.waits
     }
   }
 
-  /** Ends a run that no worker is busy with. Intents that were never performed are said not to have been. */
+  /** What the host has to be told of the journal: all of it at first, later what differs from what it said itself. */
+  async #unknownTo(run: LiveRun, told: readonly RunEvent[] | undefined): Promise<readonly RunEvent[] | undefined> {
+    const { untold } = run
+    if (told !== undefined) {
+      if (untold.length === told.length && untold.every((event, at) => event === told[at])) return undefined
+      return untold
+    }
+    if (untold.length === run.state.version) return untold
+    // Read back, because the events of runs that wait are not kept. An answer to them may be on its way to the disk.
+    for (;;) {
+      const events = this.#tools.read(run)
+      if (events.length >= run.state.version) return events
+      await run.appending
+    }
+  }
+
+  /** Ends a run that no host is busy with. Intents that were never performed are said not to have been. */
   async cancel(run: LiveRun, { by, reason }: Cancellation): Promise<void> {
     const at = this.#tools.clock()
     const message = 'Not performed: the run was cancelled.'
@@ -99,10 +146,10 @@ export class RunDriver {
   }
 
   /** The attempts with their secrets. One whose secret cannot be had has failed before it began. */
-  async #ready(run: LiveRun): Promise<ReadyAttempt[]> {
+  async #ready(run: LiveRun): Promise<Ready[]> {
     const { secretOf, append, clock } = this.#tools
     const { tenant, workflow } = run.pins
-    const ready: ReadyAttempt[] = []
+    const ready: Ready[] = []
     const failed: RunEvent[] = []
     for (const attempt of run.attempts) {
       const connection = connectionOf(tenant, attempt)
@@ -149,14 +196,26 @@ export class RunDriver {
     }
   }
 
-  #perform(run: LiveRun, ready: readonly ReadyAttempt[]): Promise<TaskResult> {
-    const { hosts, clock, graceMs, isClosing } = this.#tools
+  #order(
+    run: LiveRun,
+    { host, number }: Seat,
+    ready: readonly Ready[],
+    events: readonly RunEvent[] | undefined,
+  ): Promise<Answer | Lost> {
+    const { clock, graceMs, isClosing } = this.#tools
+    const order: Order = {
+      seat: number,
+      ...(events !== undefined && { events }),
+      perform: ready.map(({ attempt: { step, connection }, secret }) => ({ step, connection, secret })),
+      now: clock(),
+      ...(isClosing() && { settleOnly: true }),
+    }
+    run.untold = []
     const longest = Math.max(0, ...ready.map(({ attempt }) => attempt.timeoutMs))
-    const task = { state: run.state, attempts: ready, now: clock(), settleOnly: isClosing() }
-    return hosts.run(task, run.pins, longest + graceMs, run.alone)
+    return host.ask(order, run.pins, longest + graceMs)
   }
 
-  #learn(run: LiveRun, ready: readonly ReadyAttempt[], events: readonly RunEvent[]): void {
+  #learn(run: LiveRun, ready: readonly Ready[], events: readonly RunEvent[]): void {
     const { limits, clock } = this.#tools
     if (run.state.request.sandbox) return
     for (const event of limits ? events : []) {
@@ -166,20 +225,16 @@ export class RunDriver {
     }
   }
 
-  #lossOf(
-    run: LiveRun,
-    ready: readonly ReadyAttempt[],
-    { code, message }: Extract<TaskResult, { kind: 'lost' }>,
-  ): RunEvent[] {
+  #lossOf(run: LiveRun, ready: readonly Ready[], { code, message }: Lost): RunEvent[] {
     const now = this.#tools.clock()
     const settling = { runId: run.id, workflow: run.pins.workflow, now }
     const events = ready.flatMap(({ attempt }) =>
       settle(attempt, { kind: 'unknown', code, message, requests: [] }, settling),
     )
-    run.strikes += 1
+    if (run.alone) run.strikes += 1
     run.alone = true
     if (run.strikes < strikesAllowed) return events
-    const reason = `Two workers died or hung while they advanced this run: ${message}`
+    const reason = `Three hosts died or hung while they advanced this run, the last two with no other run in them. ${message}`
     return [...events, { type: 'RunQuarantined', at: now, reason }]
   }
 }
@@ -199,7 +254,11 @@ function isOf(attempt: Attempt, event: { readonly step?: string; readonly connec
   return attempt.step === event.step && attempt.connection === event.connection
 }
 
-function eventsOf({ events, fault }: Extract<TaskResult, { kind: 'advanced' }>, at: number): readonly RunEvent[] {
+function eventsOf({ events, fault }: Answer, at: number): readonly RunEvent[] {
   if (fault === undefined) return events
   return [...events, { type: 'RunQuarantined', at, reason: `The interpreter failed on this run: ${fault}` }]
+}
+
+function attemptsOf(runId: string, event: RunEvent): Attempt[] {
+  return event.type === 'AttemptScheduled' ? [attemptOf(runId, event)] : []
 }

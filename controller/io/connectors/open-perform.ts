@@ -6,7 +6,7 @@ import { Secret } from './credential.ts'
 import { EgressGate, type EgressOptions } from './egress-gate.ts'
 import { performAction } from './perform-action.ts'
 
-/** One attempt as it reaches a worker. */
+/** One attempt as it reaches a host. */
 interface Request {
   readonly connection: BoundConnection
   readonly connector: Connector['spec']
@@ -19,7 +19,7 @@ interface Request {
   readonly again: boolean
 }
 
-/** What a worker performs attempts with: one egress gate for its lifetime, one secret handle for each attempt. */
+/** What a host performs attempts with: one egress gate for its lifetime, one secret handle for each attempt. */
 export function openPerform(options: unknown): (request: Request) => Promise<Outcome> {
   const egress = new EgressGate(options as EgressOptions)
   return ({ secret, ...request }) =>

@@ -84,7 +84,7 @@ export class GroupCommit {
   }
 
   /**
-   * A lone run does not wait. Where results come in from many workers a commit each would cost more than the work itself:
+   * A lone run does not wait. Where results come in from many runs a commit each would cost more than the work itself:
    * the more the last commit held, the longer this one waits for company.
    */
   #schedule(): void {

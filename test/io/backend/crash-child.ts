@@ -17,7 +17,7 @@ const backend = new EmbeddedBackend({
   journal: store,
   performModule: fakeVendor,
   performOptions: { log: join(folder, 'calls.log') },
-  workers: 1,
+  hosts: 1,
   onEvents: (_runId, events) => {
     if (performing || !events.some(({ type }) => type === 'AttemptSucceeded')) return
     performing = true

@@ -11,9 +11,9 @@ backendConformance('embedded', () => openEmbedded())
 const behave = (how: string, rest = '') =>
   `steps: [{ id: a, action: act, with: { behave: ${how} }, retry: { attempts: 3, delaySeconds: 0 }${rest} }]`
 
-describe('a worker', () => {
+describe('a host', () => {
   it.each(['spin', 'exit'])(
-    'that is killed twice (%s) quarantines the run, and its neighbours end well',
+    'that is brought down again and again (%s) quarantines the run, and its neighbours end well',
     async (how) => {
       const { backend } = await openEmbedded({ graceMs: 3_000 })
       const poison = startOf({ workflow: behave(how, ', timeoutSeconds: 1'), tenant: tenantOf('poison') })
@@ -29,7 +29,7 @@ describe('a worker', () => {
     },
   )
 
-  it('that never answers costs the attempt, not the worker', async () => {
+  it('that never answers costs the attempt, not the host', async () => {
     const { backend } = await openEmbedded()
     const step = (id: string, action: string) =>
       `{ id: ${id}, action: ${action}, with: { behave: never }, timeoutSeconds: 1, retry: { attempts: 1 } }`

@@ -24,7 +24,7 @@ export async function openEmbedded(
   const backend = new EmbeddedBackend({
     journal: store,
     performModule: fakeVendor,
-    workers: 1,
+    hosts: 1,
     performOptions: { log },
     secretOf: async ({ secret }) => `secret of ${secret}`,
     ...options,

@@ -98,7 +98,7 @@ describe('a run whose journal was changed', () => {
       journal: store,
       performModule: fakeVendor,
       performOptions: { log: join(place, 'calls.log') },
-      workers: 1,
+      hosts: 1,
       onTrouble: (runId, error) => troubled.push([runId, (error as { code?: string }).code]),
       onEvents: (runId, events) => {
         if (runId === b.event.runId && events.some(({ type }) => type === 'RunSucceeded')) ended.resolve()
