@@ -66,7 +66,7 @@ test('Retry-After holds the connection for every run', async () => {
   }
   const first = await live.start()
   await expect
-    .poll(() => live.controller.view.history(first, { kind: 'operator' })?.events.at(-1)?.type)
+    .poll(() => live.controller.view.history(first, { kind: 'operator' })?.events.at(-1)?.type, { timeout: 20_000 })
     .toBe('TimerSet')
   expect(await connectionsOf(live)).toMatchObject({
     connections: [{ name: 'edr', owner: 'acme', actions: ['block'], breaker: 'closed', notBefore: expect.any(Number) }],

@@ -1,5 +1,6 @@
-import { Socket } from 'node:net'
 import { writeFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
+import { Socket } from 'node:net'
 import type { Digest } from '../../core/model/effective.ts'
 import { type Json, toValue } from '../../core/model/values.ts'
 import { frameOf, framesOf, FrameReader } from './frames.ts'
@@ -41,6 +42,8 @@ async function begin({ performModule, performOptions }: HostSetup): Promise<void
   performing = import(performModule).then((module: PerformModule) => module.openPerform(performOptions))
   await Promise.allSettled([performing])
   say({})
+  // Now, because most hosts are killed in the end.
+  flushCompileCache()
   setInterval(() => say({}), beatMs)
 }
 

@@ -1,14 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookMs } from './host-limits.ts'
-import type { Answer, HostSetup, Order } from './host-orders.ts'
-import { HostProcess, type Lost } from './host-process.ts'
-import type { Pins } from './pinned-objects.ts'
-
-export interface HostCount {
-  readonly hosts: number
-  /** Heap of one host. One that needs more dies, and the run that made it so is quarantined in the end. */
-  readonly hostMemoryMb: number
-}
+import { HostProcess, type HostOptions } from './host-process.ts'
 
 /** A run's place in a host. */
 export interface Seat {
@@ -24,8 +16,7 @@ const longestRestMs = 10_000
  * its runs with it; so a run that was on such a host goes on alone in one of its own, where only it can be to blame.
  */
 export class RunHosts {
-  readonly #setup: HostSetup
-  readonly #heapMb: number
+  readonly #options: HostOptions
   readonly #shared: HostProcess[]
   #spare: HostProcess
   /** Taken when a run is first suspected. */
@@ -39,9 +30,8 @@ export class RunHosts {
   #aloneTurn: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
-  constructor(setup: HostSetup, { hosts, hostMemoryMb }: HostCount) {
-    this.#setup = setup
-    this.#heapMb = hostMemoryMb
+  constructor(options: HostOptions, hosts: number) {
+    this.#options = options
     this.#shared = Array.from({ length: hosts }, () => this.#start())
     this.#spare = this.#start()
     this.#looking = setInterval(() => this.#look(), lookMs).unref()
@@ -70,10 +60,6 @@ export class RunHosts {
     host.leave(number)
   }
 
-  ask({ host }: Seat, order: Order, pins: Pins, deadlineMs: number): Promise<Answer | Lost> {
-    return host.ask(order, pins, deadlineMs)
-  }
-
   /** One run at a time. */
   apart<T>(go: () => Promise<T>): Promise<T> {
     const turn = this.#aloneTurn.then(go)
@@ -94,7 +80,7 @@ export class RunHosts {
   }
 
   #start(): HostProcess {
-    const host: HostProcess = new HostProcess(this.#setup, this.#heapMb, () => void this.#replace(host))
+    const host: HostProcess = new HostProcess(this.#options, () => void this.#replace(host))
     void host.ready.then(() => {
       if (host.isReady) this.#failedStarts = 0
       this.#wake()

@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -16,6 +17,7 @@ let performing = false
 const backend = new EmbeddedBackend({
   journal: store,
   performModule: fakeVendor,
+  codeCache: join(tmpdir(), 'headwater-test-code'),
   performOptions: { log: join(folder, 'calls.log') },
   hosts: 1,
   onEvents: (_runId, events) => {

@@ -24,6 +24,7 @@ export async function openEmbedded(
   const backend = new EmbeddedBackend({
     journal: store,
     performModule: fakeVendor,
+    codeCache: join(tmpdir(), 'headwater-test-code'),
     hosts: 1,
     performOptions: { log },
     secretOf: async ({ secret }) => `secret of ${secret}`,
