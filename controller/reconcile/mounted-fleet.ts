@@ -144,6 +144,7 @@ export class MountedFleet implements FleetSource {
   async #fill(tenant: string, source: Source, root: Folder): Promise<Filled> {
     const { mirrors, poller, isRemembered } = this.#parts
     const { url, ref, path = '' } = source
+    const shown = withoutCredentials(url)
     const told = poller?.told(source)
     const { commit, cause } = this.#fetched(source)
     const about = (code: ProblemCode, message: string, make: typeof problem): Problem =>
@@ -154,7 +155,7 @@ export class MountedFleet implements FleetSource {
       })
     const made = (state: MountState, taken: string | null, rest: Partial<Mount>): Mount => ({
       tenant,
-      url,
+      url: shown,
       ref,
       path,
       commit: taken,
@@ -165,7 +166,7 @@ export class MountedFleet implements FleetSource {
       const why = cause ?? (told?.kind === 'behind' ? told.cause : 'nobody has asked for it yet')
       const missing = about(
         'source-missing',
-        `${tenant} has its files in ${url} (${ref}), which was never fetched: ${why}`,
+        `${tenant} has its files in ${shown} (${ref}), which was never fetched: ${why}`,
         problem,
       )
       return { mount: made('missing', null, { problem: missing }) }
@@ -242,6 +243,14 @@ function tenantOf(path: string): string | undefined {
   if (!mountFiles.some((name) => path.endsWith(`/${name}`))) return undefined
   const place = placeOf(path)
   return place.role === 'tenant' ? place.owner : undefined
+}
+
+/** Such an address is refused, and people still have to be told which one it is. */
+function withoutCredentials(text: string): string {
+  const url = URL.parse(text)
+  if (!url || (url.username === '' && url.password === '')) return text
+  url.username = url.password = ''
+  return url.href
 }
 
 function ignoreGitError(thrown: unknown): Map<string, Uint8Array> {
