@@ -175,7 +175,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         const taken = await backend.signal(runId, { kind: 'resolution', ...resolution })
         return taken.kind === 'refused' ? taken.message : undefined
       },
-      cancel: async (runId, by, reason) => (await backend.cancel(runId, { by, reason })) === 'cancelled',
+      cancel: async (runId, cancellation) => (await backend.cancel(runId, cancellation)) === 'cancelled',
       limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
       webhookSecret: (uid) => webhookSecret(key, uid),
       now: Date.now,

@@ -7,6 +7,7 @@ import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
+import type { Cancellation } from '../io/backend/backend.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
 import type { StartRun } from '../triggers/run-wanted.ts'
 
@@ -36,7 +37,8 @@ export interface ControllerView {
   ): Promise<string | undefined>
   /** Says what became of an attempt whose outcome is unknown. Undefined where it was taken; otherwise why not. */
   resolve(runId: string, resolution: Resolution): Promise<string | undefined>
-  cancel(runId: string, by: string, reason: string): Promise<boolean>
+  /** False where the run has ended already. */
+  cancel(runId: string, cancellation: Cancellation): Promise<boolean>
   /** How a connection fares with its vendor. */
   limitOf(connection: BoundConnection): LimitState
   webhookSecret(tenantUid: string): string

@@ -154,19 +154,21 @@ export function runRoutes(controller: ControllerView): readonly Route[] {
     {
       method: 'POST',
       path: '/v1/runs/:id/cancel',
-      summary: 'ends a run before its next step',
+      summary: 'cancels a run, which then undoes what its workflow says; or kills it, which ends it at once',
       permission: 'runs:cancel',
       body: {
         type: 'object',
         additionalProperties: false,
-        properties: { reason: { type: 'string', maxLength: 2000 } },
+        properties: { reason: { type: 'string', maxLength: 2000 }, kill: { type: 'boolean' } },
       },
-      responses: { 200: schemas.accepted },
+      responses: { 200: schemas.cancelled },
       handle: async ({ params, body, principal }) => {
         const { state } = found(controller, params['id'], principal, 'runs:cancel')
-        const taken = await controller.cancel(state.request.runId, operator, (body as { reason?: string }).reason ?? '')
+        const { reason = '', kill = false } = body as { reason?: string; kill?: boolean }
+        const { runId } = state.request
+        const taken = await controller.cancel(runId, { by: operator, reason, kill })
         if (!taken) throw new ApiError(409, 'refused', 'the run has ended already')
-        return ok({ ok: true })
+        return ok({ run: summarise(found(controller, runId, principal, 'runs:cancel').state) })
       },
     },
   ]

@@ -80,6 +80,7 @@ export const status = object({
 })
 
 export const started = object({ runs: list(object({ id: text, workflow: text, state: text })) })
+export const cancelled = object({ run: runSummary })
 export const accepted = object({ ok: { type: 'boolean' } })
 export const hook = object({ url: text, secret: text })
 export const tenantList = object({ tenants: list(tenantSummary) })

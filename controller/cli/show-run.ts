@@ -98,6 +98,8 @@ function eventLine(
       const { name, release } = event.workflow
       return `▸ ${step}  ${showSafely(name)} ${release} as run ${event.runId}${event.detached ? ', detached' : ''}`
     }
+    case 'CancelRequested':
+      return `${out.style('yellow', '■')} cancelled by ${showSafely(event.by)}: ${showSafely(event.reason)}`
     case 'ChildFinished':
       if (event.outcome === 'detached') return undefined
       return `${event.outcome === 'succeeded' ? '·' : '!'} ${step}  run ${event.runId} has ended: ${event.outcome}`

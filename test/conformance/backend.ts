@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { idOf, startOf, tenantOf } from '../core/run/sample-fleet.ts'
 import { childRunConformance } from './child-runs.ts'
-import { ended, type OpenedBackend, type PerformedCall, until, waits } from './watch-runs.ts'
+import { ended, type OpenedBackend, type PerformedCall, stateOf, until, waits } from './watch-runs.ts'
 
 /** What every backend promises. `open` gives an empty one whose actions behave as their input says. */
 export function backendConformance(name: string, open: () => Promise<OpenedBackend>): void {
@@ -255,6 +255,66 @@ steps:
       expect(state.phase).toBe('cancelled')
       expect(state.steps.get('a')?.phase).toBe('succeeded')
       expect(calls()).toHaveLength(2)
+    })
+  })
+
+  describe(`${name}: cancel and kill`, () => {
+    const by = { by: 'ada', reason: 'enough' }
+    const undo = `onCancelSteps: [{ id: u, action: act, with: { n: '\${{ steps.a.outcome }}' } }]`
+    const keysOf = (calls: readonly PerformedCall[]) =>
+      calls.flatMap(({ phase, key }) => (phase === 'begin' ? [key.slice(key.indexOf('/') + 1)] : []))
+
+    it('undo what has been done, after what is being performed has ended, across a restart', async () => {
+      const first = await opened()
+      const start = startOf({
+        workflow: `steps: [{ id: a, action: act, with: { ms: 200 } }, { id: b, action: act }]\n${undo.replace('[{', '[{ id: hold, sleep: { seconds: 1 } }, {')}`,
+      })
+      await first.backend.start(start)
+      await until(() => first.calls().length === 1)
+      expect(await first.backend.cancel(idOf(start), by)).toBe('cancelled')
+      await waits(first.backend, idOf(start))
+      const { backend, calls } = await first.reopen()
+      onTestFinished(() => backend.close())
+      expect(await ended(backend, idOf(start))).toMatchObject({ phase: 'cancelled' })
+      expect(keysOf(calls())).toEqual(['a', 'u'])
+      expect(calls().find(({ key }) => key.endsWith('/u'))?.input.n).toBe('succeeded')
+    })
+
+    it('a second time changes nothing; to kill ends also what does not come to an end', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({
+        workflow: `steps: [{ id: a, approval: { message: Sure? } }]\nonCancelSteps: [{ id: u, approval: { message: Undo? } }]`,
+      })
+      await backend.start(start)
+      await waits(backend, idOf(start))
+      expect(await backend.cancel(idOf(start), by)).toBe('cancelled')
+      await until(async () => (await stateOf(backend, idOf(start))).steps.get('u')?.phase === 'asked')
+      expect(await backend.cancel(idOf(start), by)).toBe('cancelled')
+      expect((await stateOf(backend, idOf(start))).phase).toBe('running')
+      expect(await backend.cancel(idOf(start), { ...by, kill: true })).toBe('cancelled')
+      expect((await stateOf(backend, idOf(start))).phase).toBe('cancelled')
+      expect(calls()).toEqual([])
+    })
+
+    it('to kill does not wait for what is being performed, and tells that nobody knows what became of it', async () => {
+      const { backend, calls } = await opened()
+      const start = startOf({
+        workflow: `steps: [{ id: a, action: act, with: { ms: 500 } }, { id: b, action: act }]\n${undo}`,
+      })
+      await backend.start(start)
+      await until(() => calls().length === 1)
+      expect(await backend.cancel(idOf(start), { ...by, kill: true })).toBe('cancelled')
+      expect(calls()).toHaveLength(1)
+      expect((await backend.history(idOf(start)))?.slice(-2)).toMatchObject([
+        { type: 'AttemptUnknown', step: 'a', code: 'killed' },
+        { type: 'RunCancelled', killed: true },
+      ])
+      const next = startOf({ workflow: once })
+      await backend.start(next)
+      expect((await ended(backend, idOf(next))).phase).toBe('succeeded')
+      await until(() => calls().filter(({ phase }) => phase === 'end').length === 2)
+      expect(keysOf(calls())).toEqual(['a', 'a'])
+      expect((await backend.history(idOf(start)))?.at(-1)?.type).toBe('RunCancelled')
     })
   })
 

@@ -83,6 +83,27 @@ outputs: { times: '\${{ steps.call.outputs.times }}' }
       expect(calls()).toEqual([])
     })
 
+    it('undo what they did before their parent does, and do not where it is killed', async () => {
+      const { backend, calls } = await opened()
+      const undo = (n: string) => `\nonCancelSteps: [{ id: u, action: act, with: { n: ${n} } }]`
+      const begin = async () => {
+        const start = startOf({ workflow: parent() + undo('parent'), children: { child: asks + undo('child') } })
+        await backend.start(start)
+        const child = await childOf(backend, idOf(start))
+        await waits(backend, child)
+        return { run: idOf(start), child }
+      }
+      const one = await begin()
+      await backend.cancel(one.run, by)
+      expect((await ended(backend, one.run)).phase).toBe('cancelled')
+      const undone = calls().filter(({ phase }) => phase === 'begin')
+      expect(undone.map(({ input }) => input.n)).toEqual(['child', 'parent'])
+      const two = await begin()
+      await backend.cancel(two.run, { ...by, kill: true })
+      expect((await ended(backend, two.child)).phase).toBe('cancelled')
+      expect(calls().filter(({ phase }) => phase === 'begin')).toHaveLength(2)
+    })
+
     it('end where the step gives up waiting', async () => {
       const { backend } = await opened()
       const steps = 'steps: [{ id: call, timeoutSeconds: 1, workflow: { name: child, inputs: { n: 1 } } }]'

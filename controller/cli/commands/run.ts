@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { problem } from '../../core/model/problems.ts'
+import type { RunSummary } from '../../core/run/run-summary.ts'
 import { type ApiClient, onlineOptions, openApi } from '../api-client.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
 import { type RunDetail, showRun } from '../show-run.ts'
@@ -128,16 +129,25 @@ export const runResolve: Command = {
 
 export const runCancel: Command = {
   name: 'run cancel',
-  summary: 'ends a run before its next step',
+  summary: 'cancels a run: what is at work ends, then it undoes what its workflow says',
   args: [['<run>', 'id of the run']],
-  options: [['--reason <text>', 'why'], ...onlineOptions],
-  examples: ['headwater run cancel RUN --reason "started by mistake"'],
+  options: [
+    ['--reason <text>', 'why'],
+    ['--kill', 'end it at once: wait for nothing and undo nothing'],
+    ...onlineOptions,
+  ],
+  examples: [
+    'headwater run cancel RUN --reason "started by mistake"',
+    'headwater run cancel RUN --kill --reason "it does not end"',
+  ],
   run: async (call) => {
-    await openApi(call).post(`/v1/runs/${encodeURIComponent(call.args[0] ?? '')}/cancel`, {
-      reason: text(call, 'reason') ?? '',
-    })
-    if (call.out.isJson) call.out.json({ run: call.args[0], state: 'cancelled' })
-    else call.out.line('cancelled')
+    const { run: now } = await openApi(call).post<{ run: RunSummary }>(
+      `/v1/runs/${encodeURIComponent(call.args[0] ?? '')}/cancel`,
+      { reason: text(call, 'reason') ?? '', ...(call.options['kill'] === true && { kill: true }) },
+    )
+    if (call.out.isJson) call.out.json({ run: now.id, state: now.state, reason: now.reason })
+    else if (now.finishedAt === null) call.out.line(`being cancelled, now ${now.state}: headwater run show ${now.id}`)
+    else call.out.line(now.state)
     return 0
   },
 }

@@ -3,7 +3,7 @@ import type { ActionBinding, BoundConnection } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
-import { stepListsOf } from '../model/step-lists.ts'
+import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { newMap } from '../model/values.ts'
 import { digestOf } from './digest.ts'
 import { type Declared, type Fleet, isUnreadable } from './fleet.ts'
@@ -216,7 +216,7 @@ export function actionsOf(spec: Workflow['spec']): readonly string[] {
   let found = actions.get(spec)
   if (!found) {
     const all = new Set<string>()
-    addActions(spec.steps, all)
+    for (const { steps } of stepListsIn(spec)) addActions(steps, all)
     found = [...all]
     actions.set(spec, found)
   }
@@ -230,13 +230,22 @@ function addActions(steps: readonly Step[], found: Set<string>): void {
   }
 }
 
+interface ActionUse {
+  readonly action: string
+  readonly path: string
+}
+
 /** Every step with an action, with its path in the workflow. */
-export function* actionUses(steps: readonly Step[], list = '/spec/steps'): Generator<{ action: string; path: string }> {
+export function* actionUses(spec: Workflow['spec']): Generator<ActionUse> {
+  for (const { steps, path } of stepListsIn(spec)) yield* usesIn(steps, formatPath(['spec', ...path]))
+}
+
+function* usesIn(steps: readonly Step[], list: string): Generator<ActionUse> {
   for (const step of steps) {
     const path = `${list}/[id=${step.id}]`
     if (step.action !== undefined) yield { action: step.action, path: `${path}/action` }
     for (const { steps: nested, path: within } of stepListsOf(step))
-      yield* actionUses(nested, `${path}${formatPath(within)}`)
+      yield* usesIn(nested, `${path}${formatPath(within)}`)
   }
 }
 

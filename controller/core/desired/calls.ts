@@ -2,7 +2,7 @@ import { formatPath } from '../merge/index.ts'
 import type { ChildWorkflow } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
-import { stepListsOf } from '../model/step-lists.ts'
+import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { suggestName } from '../model/suggest-name.ts'
 import { newMap } from '../model/values.ts'
 import { overlaysOf } from './chain.ts'
@@ -26,7 +26,7 @@ const known = new WeakMap<Spec, readonly Call[]>()
 export function callsOf(spec: Spec): readonly Call[] {
   let calls = known.get(spec)
   if (!calls) {
-    const found = [...callsIn(spec.steps, '/spec/steps')]
+    const found = stepListsIn(spec).flatMap(({ steps, path }) => [...callsIn(steps, formatPath(['spec', ...path]))])
     calls = found.length === 0 ? none : found
     known.set(spec, calls)
   }

@@ -274,7 +274,7 @@ function checkTemplates(fleet: Fleet, check: CheckWorkflow): Problem[] {
       if (isUnreadable(entry)) continue
       const place = { file: entry.file, line: 1, column: 1 }
       for (const item of check(entry.resource.spec)) found.push({ ...item, place })
-      for (const { action, path } of actionUses(entry.resource.spec.steps))
+      for (const { action, path } of actionUses(entry.resource.spec))
         if (!fleet.actions.has(action))
           found.push(problem('unknown-action', `the action \`${action}\` is not declared`, { place, path }))
     }

@@ -40,6 +40,8 @@ export const caps = {
   requestMs: 30_000,
   /** Steps that one run may perform. */
   stepsPerRun: 1_000,
+  /** And so many more to undo them, where it is cancelled. */
+  stepsOnCancel: 100,
   /** Items of one `forEach`. */
   itemsPerLoop: 500,
   /** Runs between a run and the one that a person or an alert began. */

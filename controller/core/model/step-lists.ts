@@ -1,4 +1,4 @@
-import type { Step } from './generated/kinds.ts'
+import type { Step, Workflow } from './generated/kinds.ts'
 
 export interface StepList {
   /** From the step on: `['parallel', { id: 'mail' }, 'steps']`. */
@@ -9,7 +9,13 @@ export interface StepList {
 }
 
 /** Names of the keys under which a list of steps may stand. */
-export const stepListKeys: readonly string[] = ['steps', 'then', 'else', 'default', 'onErrorSteps']
+export const stepListKeys: readonly string[] = ['steps', 'then', 'else', 'default', 'onErrorSteps', 'onCancelSteps']
+
+/** The lists of steps that a workflow has itself. */
+export function stepListsIn({ steps, onCancelSteps }: Workflow['spec']): readonly Omit<StepList, 'role'>[] {
+  const first = { path: ['steps'], steps }
+  return onCancelSteps ? [first, { path: ['onCancelSteps'], steps: onCancelSteps }] : [first]
+}
 
 const none: readonly StepList[] = []
 

@@ -15,8 +15,9 @@ type Fault = Extract<Rendered, { kind: 'failed' }>
 export function beginStep(step: Step, scope: StepScope, state: RunState, context: DecisionContext): Decision[] {
   const { workflow, tenant, now } = context
   const key = instanceKey(step.id, scope)
-  if (state.steps.size >= caps.stepsPerRun) {
-    const message = `The run has performed ${caps.stepsPerRun} steps, which is all it may.`
+  const allowed = caps.stepsPerRun + (state.cancel === undefined ? 0 : caps.stepsOnCancel)
+  if (state.steps.size >= allowed) {
+    const message = `The run has performed ${allowed} steps, which is all it may.`
     return [append({ type: 'RunFailed', at: now, step: key, code: 'budget-steps-per-run', message })]
   }
   const bindings = stepBindings(state, workflow, tenant, scope)

@@ -1,7 +1,7 @@
 import type { TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
-import { eachStep } from './each-step.ts'
+import { everyStep } from './each-step.ts'
 import type { Bindings } from './expressions.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { instanceKey, outermost, type StepScope } from './step-scope.ts'
@@ -20,7 +20,7 @@ export function stepBindings(
   const { request } = state
   const steps = newMap()
   // Steps of the branch that was not taken count as skipped, so that `has()` can ask for their outputs.
-  for (const { step, loops } of eachStep(workflow.steps)) {
+  for (const { step, loops } of everyStep(workflow)) {
     const around = scope.loops.slice(0, loops.length)
     // Inside a loop its steps are those of the same item; from outside they have no single answer.
     const isNear = loops.every((id, depth) => around[depth]?.id === id)
@@ -52,10 +52,15 @@ export function triggerBindings(field: 'alert' | 'scheduledAt', value: Json, ten
 
 function stepView(step: StepState | undefined): Json {
   const view = newMap()
-  view.outcome = step === undefined ? 'skipped' : step.phase
+  view.outcome = step === undefined ? 'skipped' : outcomeOf(step)
   view.outputs = step?.outputs ?? newMap()
   if (step?.failure !== undefined) view.error = toValue(step.failure)
   return view
+}
+
+/** Only what undoes a cancelled run meets a step that has not ended: nobody knows whether it took effect. */
+function outcomeOf({ phase, lanes }: StepState): string {
+  return [...lanes.values()].some((lane) => lane.phase === 'unknown') ? 'unknown' : phase
 }
 
 function tenantView(tenant: TenantContext): JsonMap {

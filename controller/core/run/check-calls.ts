@@ -3,7 +3,7 @@ import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { get, isMap, type JsonMap, newMap } from '../model/values.ts'
 import { checkInputs, didYouMean } from './check-inputs.ts'
-import { eachStep } from './each-step.ts'
+import { everyStep } from './each-step.ts'
 import { expressionTexts } from './expression-places.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 
@@ -14,7 +14,7 @@ export type CalleeOf = (name: string) => Spec | undefined
 
 /** What a workflow asks of those that it performs as steps: inputs that they take, and outputs that they hand back. */
 export function checkCalls(spec: Spec, calleeOf: CalleeOf): Problem[] {
-  const placed = [...eachStep(spec.steps)]
+  const placed = [...everyStep(spec)]
   const given = new Map<string, readonly string[]>()
   const problems: Problem[] = []
   for (const { step, path } of placed) {

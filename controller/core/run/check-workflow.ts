@@ -3,8 +3,8 @@ import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
 import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
-import { stepListsOf } from '../model/step-lists.ts'
-import { eachStep } from './each-step.ts'
+import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
+import { everyStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
 
@@ -13,11 +13,13 @@ type Spec = Workflow['spec']
 /** What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places. */
 export function checkWorkflow(spec: Spec): Problem[] {
   const declared: string[] = []
-  for (const step of spec.steps) declared.push(...remarksOnStep(step).ids)
+  for (const step of stepListsIn(spec).flatMap(({ steps }) => steps)) declared.push(...remarksOnStep(step).ids)
   const inputs = Object.keys(spec.inputs?.properties ?? {})
   const start: Visible = { inputs, declared, each: [], steps: new Map() }
-  const problems = [...checkTriggers(spec, inputs), ...checkIdentities(spec.steps, declared)]
+  const problems = [...checkTriggers(spec, inputs), ...checkIdentities(spec, declared)]
   const end = checkSteps(spec.steps, ['spec', 'steps'], start, problems)
+  // Any of them may have been performed when the run is cancelled.
+  checkSteps(spec.onCancelSteps ?? [], ['spec', 'onCancelSteps'], end, problems)
   if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], end, problems)
   for (const name of spec.inputs?.required ?? []) {
     if (inputs.includes(name)) continue
@@ -39,12 +41,12 @@ function checkTriggers({ triggers = [] }: Spec, declared: readonly string[]): Pr
   return problems
 }
 
-function checkIdentities(steps: readonly Step[], declared: readonly string[]): Problem[] {
+function checkIdentities(spec: Spec, declared: readonly string[]): Problem[] {
   const seen = new Set<string>(declared)
   const problems: Problem[] = []
   if (seen.size === declared.length) return problems
   seen.clear()
-  for (const { step, path } of eachStep(steps)) {
+  for (const { step, path } of everyStep(spec)) {
     if (seen.has(step.id)) problems.push(at('duplicate-step', `A step ${step.id} stands further up already.`, path))
     seen.add(step.id)
   }

@@ -1,5 +1,5 @@
 import type { Step, Workflow } from '../model/generated/kinds.ts'
-import { eachStep } from './each-step.ts'
+import { everyStep } from './each-step.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { stepIdOf } from './step-scope.ts'
 
@@ -15,7 +15,7 @@ export interface Coverage {
 }
 
 /** What the ways of several runs through one workflow leave out, together. */
-export function coverageOf({ steps }: Workflow['spec'], runs: readonly RunState[]): Coverage {
+export function coverageOf(spec: Workflow['spec'], runs: readonly RunState[]): Coverage {
   const seen = new Map<string, Set<string>>()
   for (const run of runs)
     for (const state of run.steps.values()) {
@@ -24,7 +24,7 @@ export function coverageOf({ steps }: Workflow['spec'], runs: readonly RunState[
       for (const way of waysTaken(state)) ways.add(way)
       seen.set(id, ways)
     }
-  const all = [...eachStep(steps)].map(({ step }) => step)
+  const all = [...everyStep(spec)].map(({ step }) => step)
   const branches = all.flatMap((step) => waysOf(step).map((way) => ({ step, way })))
   return {
     steps: { total: all.length, missing: all.filter(({ id }) => !isPerformed(seen.get(id))).map(({ id }) => id) },

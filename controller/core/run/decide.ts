@@ -1,6 +1,7 @@
 import { newMap } from '../model/values.ts'
 import { stepBindings } from './bindings.ts'
 import { explain, mapOf } from './begin-step.ts'
+import { unwind } from './cancel-run.ts'
 import { append, type Decision, type DecisionContext } from './decision.ts'
 import { renderValue } from './expressions.ts'
 import { isFinished, type RunState, type StepState } from './run-state.ts'
@@ -15,12 +16,17 @@ import { walkSteps } from './walk-steps.ts'
 export function decide(state: RunState, context: DecisionContext): Decision[] {
   if (isFinished(state)) return [{ kind: 'done' }]
   if (state.phase === 'requested') return [append({ type: 'RunStarted', at: context.now })]
+  if (state.cancel !== undefined) return endOnBudget(unwind(state, context))
   const walked = walkSteps(context.workflow.steps, outermost, { state, context })
   if (walked.kind === 'settled') return [finish(state, context)]
   if (walked.kind === 'failed') return [fail(walked.step, context)]
-  // Over a budget the run ends, whatever its other branches were about to begin.
-  const end = walked.decisions.find((decision) => decision.kind === 'append' && decision.event.type === 'RunFailed')
-  return end === undefined ? walked.decisions : [end]
+  return endOnBudget(walked.decisions)
+}
+
+/** Over a budget the run ends, whatever its other branches were about to begin. */
+function endOnBudget(decisions: Decision[]): Decision[] {
+  const end = decisions.find((decision) => decision.kind === 'append' && decision.event.type === 'RunFailed')
+  return end === undefined ? decisions : [end]
 }
 
 function finish(state: RunState, context: DecisionContext): Decision {

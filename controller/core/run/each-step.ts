@@ -1,6 +1,6 @@
 import type { Path } from '../merge/path.ts'
-import type { Step } from '../model/generated/kinds.ts'
-import { stepListsOf } from '../model/step-lists.ts'
+import type { Step, Workflow } from '../model/generated/kinds.ts'
+import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 
 export interface PlacedStep {
   readonly step: Step
@@ -12,10 +12,15 @@ export interface PlacedStep {
 
 const outside: readonly string[] = []
 
+/** Every step of a workflow, those that undo it last. */
+export function* everyStep(spec: Workflow['spec']): Generator<PlacedStep> {
+  for (const { steps, path } of stepListsIn(spec)) yield* eachStep(steps, ['spec', ...path])
+}
+
 /** Every step, those within blocks included, in the order in which they stand. */
 export function* eachStep(
   steps: readonly Step[],
-  path: Path = ['spec', 'steps'],
+  path: Path = [],
   loops: readonly string[] = outside,
 ): Generator<PlacedStep> {
   for (const step of steps) {

@@ -194,11 +194,23 @@ export interface RunFailed {
   readonly step?: string
 }
 
+/** The run is to end: what waits fails, what is being performed is awaited, then `onCancelSteps` are performed. */
+export interface CancelRequested {
+  readonly type: 'CancelRequested'
+  readonly at: number
+  readonly by: string
+  readonly reason: string
+}
+
 export interface RunCancelled {
   readonly type: 'RunCancelled'
   readonly at: number
   readonly by: string
   readonly reason: string
+  /** It ended at once: nothing was awaited and nothing undone. */
+  readonly killed?: true
+  /** The step at which undoing failed. */
+  readonly unfinished?: { readonly step: string; readonly message: string }
 }
 
 export interface RunQuarantined {
@@ -221,6 +233,7 @@ export type RunEvent =
   | ApprovalGiven
   | ChildRequested
   | ChildFinished
+  | CancelRequested
   | RunSucceeded
   | RunFailed
   | RunCancelled

@@ -1,5 +1,6 @@
 import { type JsonMap, newMap } from '../model/values.ts'
 import type { AttemptFailed, AttemptScheduled, AttemptSucceeded, AttemptUnknown, RunEvent, TimerSet } from './events.ts'
+import { cancelledBecause, endCancelled, notAgain, withCancel } from './fold-cancel.ts'
 import { type Failure, isFinished, isSettled, type Lane, type RunState, type StepState } from './run-state.ts'
 import { settleLanes } from './settle-lanes.ts'
 
@@ -48,7 +49,7 @@ function apply(state: RunState, event: RunEvent): RunState {
     case 'TimerSet':
       if (event.connection === undefined)
         return withStep(state, { ...begun(state, event), phase: 'asleep', wakeAt: event.fireAt })
-      return withLane(state, event, retryingLane(known(state, event), event))
+      return withLane(state, event, retryingLane(known(state, event), event, state.steps.get(event.step)?.cancelled))
     case 'TimerFired':
       if (event.connection === undefined) return withStep(state, begun(state, event))
       return withLane(state, event, { ...known(state, event), phase: 'due' })
@@ -71,8 +72,11 @@ function apply(state: RunState, event: RunEvent): RunState {
       const step = state.steps.get(event.step)
       // It may come after the step has given up waiting, or twice where a crash came in between.
       if (step?.phase !== 'calling' || step.child?.runId !== event.runId || step.ended !== undefined) return state
-      return withStep(state, { ...step, ended: event })
+      const told = { ...step, ended: event }
+      return withStep(state, step.cancelled ? endCancelled(told, event.at) : told)
     }
+    case 'CancelRequested':
+      return withCancel(state, event)
     case 'RunSucceeded':
       return { ...state, phase: 'succeeded', finishedAt: event.at, outputs: event.outputs }
     case 'RunFailed':
@@ -82,7 +86,7 @@ function apply(state: RunState, event: RunEvent): RunState {
         ...state,
         phase: 'cancelled',
         finishedAt: event.at,
-        failure: { code: 'cancelled', message: `${event.by}: ${event.reason}` },
+        failure: { code: 'cancelled', message: cancelledBecause(event) },
       }
     default:
       return {
@@ -110,7 +114,8 @@ function known(state: RunState, event: OfLane): Lane {
 }
 
 /** An attempt that was not sent does not count: the one that the timer announces has its number. */
-function retryingLane(known: Lane, { fireAt, postponed }: TimerSet): Lane {
+function retryingLane(known: Lane, { fireAt, postponed }: TimerSet, isCancelled = false): Lane {
+  if (isCancelled) return { ...known, phase: 'failed', failure: known.failure ?? notAgain }
   if (postponed === undefined) return { ...known, phase: 'retrying', fireAt }
   const scheduled = { ...known.scheduled, attempt: known.scheduled.attempt - 1 }
   return { ...known, phase: 'retrying', fireAt, postponed, scheduled }

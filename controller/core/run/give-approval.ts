@@ -1,5 +1,5 @@
 import type { Workflow } from '../model/generated/kinds.ts'
-import { eachStep } from './each-step.ts'
+import { everyStep } from './each-step.ts'
 import type { ApprovalGiven } from './events.ts'
 import type { SignalResult } from './resolve-unknown.ts'
 import { depthOf, stepIdOf } from './step-scope.ts'
@@ -16,9 +16,7 @@ export interface Approval {
 export function giveApproval(state: RunState, answer: Approval, workflow: Workflow['spec'], now: number): SignalResult {
   const { step: id, approved, by, comment } = answer
   if (isFinished(state)) return { kind: 'refused', code: 'finished', message: `The run has ${state.phase}.` }
-  const placed = eachStep(workflow.steps).find(
-    ({ step, loops }) => step.id === stepIdOf(id) && loops.length === depthOf(id),
-  )
+  const placed = everyStep(workflow).find(({ step, loops }) => step.id === stepIdOf(id) && loops.length === depthOf(id))
   if (placed === undefined) return { kind: 'refused', code: 'unknown-step', message: `There is no step ${id}.` }
   const step = state.steps.get(id)
   const decided = step === undefined ? state.early.has(id) : step.answer !== undefined

@@ -31,9 +31,11 @@ function interruptedIn(state: RunState): Lane[] {
   )
 }
 
-function recoverLane({ scheduled }: Lane, { request }: RunState, now: number): Decision[] {
+function recoverLane({ scheduled }: Lane, { request, steps }: RunState, now: number): Decision[] {
   const { step, connection, idempotent } = scheduled
-  if (idempotent) return announce(request.runId, { ...scheduled, at: now })
+  // What a cancellation found at work is not done again.
+  const isCancelled = steps.get(step)?.cancelled === true
+  if (idempotent && !isCancelled) return announce(request.runId, { ...scheduled, at: now })
   const message = 'The controller stopped while this was being performed: whether it took effect is not known.'
   return [append({ type: 'AttemptUnknown', at: now, step, connection, code: 'interrupted', message })]
 }

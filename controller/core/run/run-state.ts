@@ -3,6 +3,7 @@ import type {
   ApprovalGiven,
   ApprovalRequested,
   AttemptScheduled,
+  CancelRequested,
   ChildFinished,
   ChildRequested,
   RunRequested,
@@ -43,6 +44,8 @@ export interface StepState {
   readonly answer?: ApprovalGiven
   readonly child?: ChildRequested
   readonly ended?: ChildFinished
+  /** It was going on when the run was cancelled: nothing of it is tried again. */
+  readonly cancelled?: true
   /** Of an action step, by connection, in the order of the binding; empty until the first intent. */
   readonly lanes: ReadonlyMap<string, Lane>
   readonly startedAt: number
@@ -62,6 +65,8 @@ export interface RunState {
   /** Answers that came before they were asked for. */
   readonly early: ReadonlyMap<string, ApprovalGiven>
   readonly startedAt?: number
+  /** The run is being cancelled. */
+  readonly cancel?: CancelRequested
   readonly finishedAt?: number
   readonly outputs?: JsonMap
   /** Why it ended, where it did not succeed. */

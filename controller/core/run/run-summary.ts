@@ -53,13 +53,20 @@ function wordOf(state: RunState): { state: StateWord; reason: string } {
   }
   if (state.phase === 'requested') return { state: 'queued', reason: '' }
   // A block waits where all that it holds does; what one branch waits for says nothing while another is at work.
-  const open = [...state.steps.values()].filter(
-    (step) => !isSettled(step) && (step.phase !== 'open' || step.lanes.size > 0),
-  )
+  const open = [...state.steps.values()].filter((step) => isGoingOn(step))
   const waits = open.map(waitOf)
   const reason = waits.find((wait, index) => wait !== undefined && open[index]?.phase === 'asked') ?? waits[0]
-  if (reason === undefined || waits.includes(undefined)) return { state: 'running', reason: '' }
-  return { state: 'waiting', reason }
+  const cancelling = state.cancel === undefined ? '' : 'It is being cancelled. '
+  if (reason === undefined || waits.includes(undefined)) return { state: 'running', reason: cancelling.trim() }
+  return { state: 'waiting', reason: cancelling + reason }
+}
+
+/** Nobody waits for the answer of a person about a run that is being cancelled. */
+function isGoingOn(step: StepState): boolean {
+  if (isSettled(step)) return false
+  if (step.phase !== 'open') return true
+  const lanes = [...step.lanes.values()]
+  return step.cancelled ? lanes.some(({ phase }) => phase === 'scheduled') : lanes.length > 0
 }
 
 /** What a step waits for, in words: a person comes before a timer, because only the person has to act. */

@@ -3,7 +3,7 @@ import type { Connector, Workflow, WorkflowTest } from '../model/generated/kinds
 import { newMap } from '../model/values.ts'
 import type { CalleeOf } from './check-calls.ts'
 import type { DecisionContext } from './decision.ts'
-import { eachStep } from './each-step.ts'
+import { everyStep } from './each-step.ts'
 import type { RunRequested } from './events.ts'
 import { requestRun } from './request-run.ts'
 import { matchAlert } from './triggers.ts'
@@ -42,7 +42,7 @@ export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], ca
 function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: CalleeOf): TenantContext {
   const bindings: Record<string, ActionBinding> = Object.create(null)
   const children: Record<string, ChildWorkflow> = Object.create(null)
-  for (const { step } of eachStep(spec.steps)) {
+  for (const { step } of everyStep(spec)) {
     if (step.action !== undefined) bindings[step.action] = { effect: 'read', connections: [connection] }
     if (step.workflow !== undefined) children[step.workflow.name] = childOf(calleeOf(step.workflow.name))
   }

@@ -1,6 +1,7 @@
 import type { Workflow, WorkflowTest } from '../model/generated/kinds.ts'
 import { canonicalText, equal, type Json, type JsonMap, newMap } from '../model/values.ts'
 import { advance } from './advance.ts'
+import { cancelRun } from './cancel-run.ts'
 import type { CalleeOf } from './check-calls.ts'
 import type { Attempt, DecisionContext } from './decision.ts'
 import type { ChildFinished, ChildRequested, RunEvent } from './events.ts'
@@ -20,7 +21,7 @@ export interface SimulatedCall {
 }
 
 export interface Simulation {
-  readonly outcome: 'succeeded' | 'failed' | 'waiting'
+  readonly outcome: 'succeeded' | 'failed' | 'waiting' | 'cancelled'
   /** Why it failed or what it waits for. */
   readonly reason: string
   /** Ids of the steps that were performed, in order; blocks and skipped ones are left out. */
@@ -51,7 +52,7 @@ export function simulate({ workflow, test, calleeOf = () => undefined }: Simulat
   const context = { workflow, tenant: sandbox.tenant, connectors: sandbox.connectors, now: 0 }
   const state = play(fold(null, sandbox.event), context, test, calls)
   const simulation = {
-    outcome: isFinished(state) ? (state.phase === 'succeeded' ? 'succeeded' : 'failed') : 'waiting',
+    outcome: outcomeOf(state),
     reason: state.failure === undefined ? '' : `${state.failure.step ?? 'run'}: ${state.failure.message}`,
     path: performedIn(state),
     calls,
@@ -68,30 +69,53 @@ function play(first: RunState, pinned: DecisionContext, test: WorkflowTest['spec
     const { state: reached, next } = advance(state, context)
     state = reached
     let events: readonly RunEvent[] = []
+    let cancelled = false
     for (const decision of next) {
       if (decision.kind === 'perform') {
         const { step, action, input } = decision.attempt
         calls.push({ step, action, with: input })
         const settling = { runId: state.request.runId, workflow: context.workflow, now: context.now }
         events = [...events, ...settle(decision.attempt, answerOf(decision.attempt, test), settling)]
+        cancelled ||= answerFor(step, test.answers ?? [])?.cancelled === true
+      } else if (decision.kind === 'wait-until') {
+        cancelled ||= isCancelledAt(decision.step, state, test)
       } else if (decision.kind === 'await-child') {
         const child = state.steps.get(decision.step)?.child
         if (child === undefined) continue
-        calls.push({ step: decision.step, action: child.workflow.name, with: child.inputs })
-        events = [...events, endOfChild(child, test, context.now)]
+        if (!state.cancel) calls.push({ step: decision.step, action: child.workflow.name, with: child.inputs })
+        if (isCancelledAt(decision.step, state, test)) {
+          cancelled = true
+          continue
+        }
+        events = [...events, endOfChild(child, test, context.now, state.cancel !== undefined)]
       } else if (decision.kind === 'wait-approval') {
         events = [...events, ...decide(state, decision.step, context, test)]
+        cancelled ||= isCancelledAt(decision.step, state, test)
       }
+    }
+    for (const event of events) state = fold(state, event)
+    if (cancelled && !isFinished(state) && !state.cancel) {
+      const by = { by: 'test', reason: 'The test says so.' }
+      for (const event of cancelRun(state, context.workflow, by, context.now)) state = fold(state, event)
+      continue
     }
     if (events.length === 0) {
       const times = next.flatMap((decision) => (decision.kind === 'wait-until' ? [decision.at] : []))
       // Time passes for those who sleep, never while a person has yet to answer.
       if (times.length === 0 || next.some(({ kind }) => kind === 'wait-approval')) return state
       context = { ...context, now: Math.min(...times) }
-      continue
     }
-    for (const event of events) state = fold(state, event)
   }
+}
+
+function outcomeOf(state: RunState): Simulation['outcome'] {
+  if (!isFinished(state)) return 'waiting'
+  return state.phase === 'succeeded' || state.phase === 'cancelled' ? state.phase : 'failed'
+}
+
+/** Once: what a cancelled step then ends with is told apart from what it waits for. */
+function isCancelledAt(step: string, state: RunState, { answers = [] }: WorkflowTest['spec']): boolean {
+  return state.cancel === undefined && answerFor(step, answers)?.cancelled === true
 }
 
 function answerOf({ step }: Attempt, { answers = [] }: WorkflowTest['spec']): Outcome {
@@ -101,11 +125,17 @@ function answerOf({ step }: Attempt, { answers = [] }: WorkflowTest['spec']): Ou
   return { kind: 'failed', code: 'simulated', message: answer?.error ?? 'no answer recorded', requests: [] }
 }
 
-function endOfChild(child: ChildRequested, { answers = [] }: WorkflowTest['spec'], at: number): ChildFinished {
+function endOfChild(
+  child: ChildRequested,
+  { answers = [] }: WorkflowTest['spec'],
+  at: number,
+  isCancelling: boolean,
+): ChildFinished {
   const { step, runId, detached } = child
   const end = { type: 'ChildFinished', at, step, runId } as const
   if (detached) return { ...end, outcome: 'detached', outputs: { run: runId } }
   const answer = answerFor(step, answers)
+  if (isCancelling && answer?.cancelled) return { ...end, outcome: 'cancelled', outputs: newMap() }
   if (answer?.error === undefined && answer?.outputs !== undefined)
     return { ...end, outcome: 'succeeded', outputs: answer.outputs }
   return { ...end, outcome: 'failed', outputs: newMap(), message: answer?.error ?? 'no answer recorded' }

@@ -23,6 +23,8 @@ export type SignalAnswer =
 export interface Cancellation {
   readonly by: string
   readonly reason: string
+  /** The run ends at once, whatever it is doing, and undoes nothing; the runs that it awaits end with it. */
+  readonly kill?: boolean
 }
 
 /** Where runs execute. Each operation is one that a durable engine offers; the contract is `test/conformance/backend.ts`. */
@@ -31,7 +33,10 @@ export interface Backend {
   start(request: StartRequest): Promise<'accepted' | 'already-accepted'>
   /** Durable when it resolves. An answer to an approval step may come before the step asks. */
   signal(runId: string, signal: Signal): Promise<SignalAnswer>
-  /** Takes effect at the run's next wait; what is being performed is awaited and journaled first. */
+  /**
+   * Durable when it resolves. It takes effect at the run's next wait: what is being performed is awaited and journaled, the runs
+   * that it awaits are cancelled and end first, then its `onCancelSteps` are performed.
+   */
   cancel(runId: string, cancellation: Cancellation): Promise<'cancelled' | 'already-finished' | 'unknown-run'>
   list(filter: RunFilter): Promise<RunPage>
   history(runId: string): Promise<readonly RunEvent[] | undefined>

@@ -37,9 +37,13 @@ export class ChildRuns {
     for (const event of events) {
       if (event.type === 'ChildRequested') this.#go(run, () => this.#begin(run, event))
       if (event.type === 'AttemptFailed' && event.connection === undefined) this.#givenUp(run, event.step)
+      if (event.type === 'CancelRequested') this.#giveUpAll(run)
     }
     if (!isFinished(run.state)) return
-    for (const { child } of openChildren(run.state)) this.#giveUp(run, child)
+    this.#giveUpAll(
+      run,
+      events.some((event) => event.type === 'RunCancelled' && event.killed === true),
+    )
     const { state } = run
     const parent = state.request.parent && this.#tools.live(state.request.parent.runId)
     if (parent && state.request.parent?.detached === undefined)
@@ -49,6 +53,7 @@ export class ChildRuns {
   /** What a crash may have cut off; after all runs that go on are known. */
   resumed(run: LiveRun): void {
     for (const { child } of openChildren(run.state)) this.#go(run, () => this.#begin(run, child))
+    if (run.state.cancel !== undefined) this.#giveUpAll(run)
     const { request } = run.state
     if (request.parent === undefined || request.parent.detached) return
     const parent = this.#tools.live(request.parent.runId)?.state ?? this.#tools.read(request.parent.runId)
@@ -102,13 +107,17 @@ export class ChildRuns {
     if (step?.child !== undefined && step.ended === undefined) this.#giveUp(run, step.child)
   }
 
-  #giveUp(run: LiveRun, { runId, detached }: ChildRequested): void {
-    if (!detached) this.#go(run, () => this.#cancel(runId, run.state))
+  #giveUpAll(run: LiveRun, kill = false): void {
+    for (const { child } of openChildren(run.state)) this.#giveUp(run, child, kill)
   }
 
-  async #cancel(runId: string, parent: RunState): Promise<void> {
+  #giveUp(run: LiveRun, { runId, detached }: ChildRequested, kill = false): void {
+    if (!detached) this.#go(run, () => this.#cancel(runId, run.state, kill))
+  }
+
+  async #cancel(runId: string, parent: RunState, kill = false): Promise<void> {
     const reason = `Run ${parent.request.runId}, which performs it as a step, does not wait for it any more.`
-    await this.#tools.cancel(runId, { by: 'headwater', reason })
+    await this.#tools.cancel(runId, { by: 'headwater', reason, kill })
   }
 
   #go(run: LiveRun, move: () => Promise<void>): void {

@@ -1,5 +1,6 @@
 import type { BoundConnection } from '../../core/model/effective.ts'
 import { type RunEvent, epoch } from '../../core/run/events.ts'
+import { killRun } from '../../core/run/cancel-run.ts'
 import { fold, foldAll } from '../../core/run/fold.ts'
 import { giveApproval } from '../../core/run/give-approval.ts'
 import type { Journal, RunFilter, RunPage } from '../../core/run/journal.ts'
@@ -139,11 +140,17 @@ export class EmbeddedBackend implements Backend {
     if (run === undefined) return this.#gone(runId).code === 'unknown-run' ? 'unknown-run' : 'already-finished'
     await run.accepted.promise
     if (isFinished(run.state)) return 'already-finished'
+    if (by.kill) {
+      await this.#append(run, killRun(run.state, by, this.#clock()))
+      return 'cancelled'
+    }
+    if (run.state.cancel !== undefined) return 'cancelled'
     if (run.phase === 'active') {
       run.cancel ??= { by, ended: Promise.withResolvers() }
       return run.cancel.ended.promise
     }
     await this.#driver.cancel(run, by)
+    this.#wake(run.id)
     return 'cancelled'
   }
 

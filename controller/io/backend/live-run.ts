@@ -27,7 +27,9 @@ export interface LiveRun {
   /** Hosts that died under it while it was alone there. */
   strikes: number
   /** Asked for while an attempt was being performed; `ended` is resolved with the answer. */
-  cancel?: { readonly by: Cancellation; readonly ended: PromiseWithResolvers<'cancelled' | 'already-finished'> }
+  cancel?:
+    | { readonly by: Cancellation; readonly ended: PromiseWithResolvers<'cancelled' | 'already-finished'> }
+    | undefined
   /** Resolved once the request is durable. */
   readonly accepted: PromiseWithResolvers<void>
 }

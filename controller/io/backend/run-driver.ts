@@ -2,6 +2,7 @@ import type { BoundConnection } from '../../core/model/effective.ts'
 import type { Attempt } from '../../core/run/decision.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
+import { cancelRun } from '../../core/run/cancel-run.ts'
 import { isSuspect, recover } from '../../core/run/recover.ts'
 import { isFinished } from '../../core/run/run-state.ts'
 import { attemptOf } from '../../core/run/schedule-attempt.ts'
@@ -77,13 +78,18 @@ export class RunDriver {
     let told: readonly RunEvent[] | undefined
     for (;;) {
       if (run.cancel !== undefined) {
-        await this.cancel(run, run.cancel.by)
-        return []
+        const { by, ended } = run.cancel
+        run.cancel = undefined
+        await this.cancel(run, by).then(() => ended.resolve('cancelled'), ended.reject)
+        if (isFinished(run.state)) return []
       }
       if (isClosing() && run.attempts.length === 0) return []
       const ready = await this.#ready(run)
+      if (isFinished(run.state)) return []
       const sent = run.state.version
       const result = await this.#order(run, seat, ready, await this.#unknownTo(run, told))
+      // It was killed meanwhile, and its journal says that nobody knows what became of this.
+      if (isFinished(run.state)) return []
       const events = 'kind' in result ? this.#lossOf(run, ready, result) : eventsOf(result, this.#tools.clock())
       this.#learn(run, ready, events)
       if (events.length > 0) await append(run, events)
@@ -118,23 +124,11 @@ export class RunDriver {
     }
   }
 
-  /** Ends a run that no host is busy with. Intents that were never performed are said not to have been. */
+  /** Of a run that no host is busy with. Intents that were never performed are said not to have been. */
   async cancel(run: LiveRun, { by, reason }: Cancellation): Promise<void> {
-    const at = this.#tools.clock()
-    const message = 'Not performed: the run was cancelled.'
-    const dropped = run.attempts.map(
-      ({ step, connection }): RunEvent => ({
-        type: 'AttemptFailed',
-        at,
-        step,
-        connection,
-        code: 'cancelled',
-        message,
-        final: true,
-      }),
-    )
+    const unsent = run.attempts
     run.attempts = []
-    await this.#tools.append(run, [...dropped, { type: 'RunCancelled', at, by, reason }])
+    await this.#tools.append(run, cancelRun(run.state, run.pins.workflow, { by, reason, unsent }, this.#tools.clock()))
   }
 
   async #recover(run: LiveRun): Promise<void> {
@@ -170,7 +164,7 @@ export class RunDriver {
       }
     }
     run.attempts = ready.map(({ attempt }) => attempt)
-    if (failed.length > 0) await append(run, failed)
+    if (failed.length > 0 && !isFinished(run.state)) await append(run, failed)
     return ready
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { actionUses } from '../../../controller/core/desired/bind.ts'
-import type { Step } from '../../../controller/core/model/generated/kinds.ts'
+import type { Workflow } from '../../../controller/core/model/generated/kinds.ts'
 import { toValue } from '../../../controller/core/model/values.ts'
 import {
   action,
@@ -291,8 +291,8 @@ test('actions are found in every block', () => {
     switch:
       cases: [{ id: c, when: '\${{ true }}', steps: [{ id: a, action: isolate }] }]
       default: [{ id: p, parallel: [{ id: b, steps: [{ id: l, forEach: { in: '\${{ [1] }}', steps: [{ id: x, action: isolate, onErrorSteps: [{ id: y, action: get_user }] }] } }] }] }]`
-  const { steps } = toValue(parse(inBlocks)) as unknown as { steps: Step[] }
-  expect([...actionUses(steps)]).toEqual([
+  const undo = `${inBlocks}\nonCancelSteps: [{ id: z, action: get_user }]`
+  expect([...actionUses(toValue(parse(undo)) as unknown as Workflow['spec'])]).toEqual([
     { action: 'isolate', path: '/spec/steps/[id=s]/switch/cases/[id=c]/steps/[id=a]/action' },
     {
       action: 'isolate',
@@ -302,6 +302,7 @@ test('actions are found in every block', () => {
       action: 'get_user',
       path: '/spec/steps/[id=s]/switch/default/[id=p]/parallel/[id=b]/steps/[id=l]/forEach/steps/[id=x]/onErrorSteps/[id=y]/action',
     },
+    { action: 'get_user', path: '/spec/onCancelSteps/[id=z]/action' },
   ])
   const state = resolveFiles({
     ...fleet,

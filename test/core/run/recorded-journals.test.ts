@@ -6,15 +6,17 @@ import { toValue } from '../../../controller/core/model/values.ts'
 import { advance } from '../../../controller/core/run/advance.ts'
 import type { RunEvent } from '../../../controller/core/run/events.ts'
 import { fold } from '../../../controller/core/run/fold.ts'
+import type { RunState } from '../../../controller/core/run/run-state.ts'
 import { context, workflowOf } from './scenario.ts'
 
 const folder = join(import.meta.dirname, '../../cases/journals')
 
-const outside = new Set<RunEvent['type']>(['ApprovalGiven', 'RunCancelled', 'AttemptUnknown', 'ChildFinished'])
+const outside = new Set<RunEvent['type']>(['ApprovalGiven', 'AttemptUnknown', 'ChildFinished', 'CancelRequested'])
 
 /** Written when something came back from outside; whatever else stands in a journal, the interpreter decided. */
-function isFromOutside(event: RunEvent): boolean {
+function isFromOutside(event: RunEvent, { cancel }: RunState): boolean {
   if (outside.has(event.type)) return true
+  if (event.type === 'RunCancelled') return cancel === undefined
   const ofLane = event.type === 'AttemptSucceeded' || event.type === 'AttemptFailed' || event.type === 'TimerSet'
   return ofLane && event.connection !== undefined
 }
@@ -30,9 +32,10 @@ describe('journals of earlier versions', () => {
     let state = fold(null, first as RunEvent)
     for (let left = rest; left.length > 0; ) {
       const now = left[0]?.at ?? 0
-      const isNext = left[0] !== undefined && isFromOutside(left[0])
+      const isNext = left[0] !== undefined && isFromOutside(left[0], state)
+      const before = state
       // What came back together is decided on together, and what was decided at one time was decided at once.
-      const until = left.findIndex((event) => isFromOutside(event) !== isNext || event.at !== now)
+      const until = left.findIndex((event) => isFromOutside(event, before) !== isNext || event.at !== now)
       const taken = until < 0 ? left : left.slice(0, until)
       if (!isNext) expect(toValue(advance(state, context(workflowOf(workflow), now)).events)).toEqual(taken)
       for (const event of taken) state = fold(state, event)

@@ -88,3 +88,35 @@ expect:
     expect(play(text).mismatches).toEqual([mismatch])
   })
 })
+
+describe('a test may cancel the run', () => {
+  const undone = workflowOf(`
+steps:
+  - { id: isolate, action: isolate_endpoint }
+  - { id: ask, approval: { message: Keep? } }
+  - { id: nap, sleep: { seconds: 60 } }
+  - { id: contain, workflow: { name: contain } }
+onCancelSteps:
+  - { id: release, if: '\${{ steps.isolate.outcome == "succeeded" }}', action: release_endpoint }`)
+  const release = '{ step: release, outputs: {} }'
+  const isolated = '{ step: isolate, outputs: {} }'
+  it.each([
+    ['isolate', `[{ step: isolate, outputs: {}, cancelled: true }, ${release}]`, ['isolate', 'release']],
+    ['isolate, which fails', `[{ step: isolate, error: no, cancelled: true }, ${release}]`, ['isolate']],
+    ['ask', `[${isolated}, { step: ask, cancelled: true }, ${release}]`, ['isolate', 'ask', 'release']],
+    [
+      'nap',
+      `[${isolated}, { step: ask, approved: true }, { step: nap, cancelled: true }, ${release}]`,
+      ['isolate', 'ask', 'nap', 'release'],
+    ],
+    [
+      'contain',
+      `[${isolated}, { step: ask, approved: true }, { step: contain, cancelled: true }, ${release}]`,
+      ['isolate', 'ask', 'nap', 'contain', 'release'],
+    ],
+  ])('at %s', (_, answers, path) => {
+    const text = `{ answers: ${answers}, expect: { outcome: cancelled, path: [${path.join(', ')}] } }`
+    const test = toValue(parse(text)) as unknown as WorkflowTest['spec']
+    expect(simulate({ workflow: undone, test }).mismatches).toEqual([])
+  })
+})

@@ -1298,6 +1298,10 @@ export interface Workflow {
      */
     steps: Step[]
     /**
+     * Steps performed where the run is cancelled, after what was at work has ended: they undo what has been done, as `steps` tells it. A run that is killed performs none.
+     */
+    onCancelSteps?: Step[]
+    /**
      * What a successful run hands back, as values or expressions.
      */
     outputs?: JsonMap
@@ -1635,6 +1639,10 @@ export interface WorkflowTest {
        * What the person decides.
        */
       approved?: boolean
+      /**
+       * True where the run is cancelled at this step: after the attempt of an action, or while the step waits.
+       */
+      cancelled?: boolean
     }[]
     /**
      * What must follow.
@@ -1643,7 +1651,7 @@ export interface WorkflowTest {
       /**
        * How the run ends.
        */
-      outcome: 'succeeded' | 'failed' | 'waiting'
+      outcome: 'succeeded' | 'failed' | 'waiting' | 'cancelled'
       /**
        * Ids of the steps that were performed, in order; skipped ones and blocks are left out.
        */
