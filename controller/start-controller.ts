@@ -17,6 +17,7 @@ import { VendorLimits } from './core/run/vendor-limits.ts'
 import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import { SecretUnavailable } from './io/backend/secret-unavailable.ts'
+import { overdueMs, watchOverdue } from './io/backend/watchdog.ts'
 import type { Forge } from './io/git/forge/forge.ts'
 import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { openAgeKey, SecretError } from './io/secrets/index.ts'
@@ -164,6 +165,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         const health = store.health()
         return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }
       },
+      overdue: () => backend.overdue(overdueMs),
       start,
       listRuns: (filter) => store.listRuns(filter),
       history,
@@ -196,6 +198,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
     url = server.url
     closing.adopt(addressFile(join(state, 'url'), url), (file) => rmSync(file, { force: true }))
     await backend.resume()
+    closing.adopt(
+      watchOverdue(backend, (run) => log.warn(run, 'a run could go on and does not')),
+      (watch) => watch.close(),
+    )
 
     const until = async <T>(answer: () => T | undefined): Promise<T> => {
       for (;;) {

@@ -6,6 +6,7 @@ import type { RunFilter, RunPage } from '../core/run/journal.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
+import type { OverdueRun } from '../io/backend/backend.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
 import type { Cancellation } from '../io/backend/backend.ts'
 import type { Reconciled } from '../reconcile/reconciler.ts'
@@ -26,6 +27,8 @@ export interface ControllerView {
   /** Tenants as they are applied, whoever is reconciling. */
   readonly applied: AppliedTenants
   health(): { readonly kind: 'healthy' } | { readonly kind: 'failing'; readonly reason: string }
+  /** Runs that could have gone on for longer than a minute, and did not. */
+  overdue(): readonly OverdueRun[]
   readonly start: StartRun
   listRuns(filter: RunFilter): RunPage
   /** Undefined where there is no such run, and where `principal` may not do this with the runs of its tenant. */

@@ -25,12 +25,13 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
     {
       method: 'GET',
       path: '/v1/status',
-      summary: 'the commit that is applied, and what is wrong with it',
+      summary: 'the commit that is applied and what is wrong with it, and runs that do not go on although they could',
       permission: 'tenants:read',
       responses: { 200: schemas.status },
       handle: () => {
         const reconciled = controller.reconciled()
         const { revision } = reconciled?.snapshot ?? {}
+        const health = controller.health()
         return ok({
           commit: revision?.commit ?? null,
           uncommitted: revision?.uncommitted ?? [],
@@ -38,7 +39,9 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
           frozen: reconciled?.plan.frozen.length ?? 0,
           workflows: reconciled?.desired.fleet.workflows.size ?? 0,
           problems: reconciled?.problems ?? [],
-          health: controller.health().kind,
+          health: health.kind,
+          ...(health.kind === 'failing' && { reason: health.reason }),
+          overdue: controller.overdue(),
         })
       },
     },

@@ -77,6 +77,7 @@ export const status = object({
   problems: list(anything),
   health: text,
   reason: text,
+  overdue: list(object({ runId: text, tenant: text, since: number, reason: text })),
 })
 
 export const started = object({ runs: list(object({ id: text, workflow: text, state: text })) })

@@ -349,6 +349,14 @@ steps:
       expect((await ended(backend, idOf(next))).phase).toBe('succeeded')
     })
 
+    it('are not overdue while their own limit keeps a run waiting', async () => {
+      const { backend } = await opened()
+      const starts = [0, 1].map(() => startOf({ workflow: act(100), tenant: tenantOf('one', 1) }))
+      for (const start of starts) await backend.start(start)
+      expect(backend.overdue(0)).toEqual([])
+      await Promise.all(starts.map((start) => ended(backend, idOf(start))))
+    })
+
     it('do not delay one another', async () => {
       const { backend, calls } = await opened()
       const noisy = Array.from({ length: 40 }, () => startOf({ workflow: act(25), tenant: tenantOf('noisy', 2) }))

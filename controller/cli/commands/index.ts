@@ -17,6 +17,7 @@ import { runs } from './runs.ts'
 import { schedules } from './schedules.ts'
 import { secretList, secretRecipient, secretSet } from './secret.ts'
 import { share } from './share.ts'
+import { status } from './status.ts'
 import { tenants } from './tenants.ts'
 import { test } from './test.ts'
 import { upCommand } from './up.ts'
@@ -33,6 +34,7 @@ export function commandsOf(start: StartController): readonly Command[] {
     ...changing,
     ...secrets,
     upCommand(start),
+    status,
     run,
     runShow,
     runApprove,

@@ -27,6 +27,16 @@ export interface Cancellation {
   readonly kill?: boolean
 }
 
+/** A run that could go on and does not. */
+export interface OverdueRun {
+  readonly runId: string
+  readonly tenant: string
+  /** When it could have gone on. */
+  readonly since: number
+  /** Nobody took it although its tenant has a free slot, or nobody woke it when its time came. */
+  readonly reason: 'not-taken' | 'not-woken'
+}
+
 /** Where runs execute. Each operation is one that a durable engine offers; the contract is `test/conformance/backend.ts`. */
 export interface Backend {
   /** Idempotent by run id. Resolves once the request is durable, and not before. */
@@ -40,6 +50,8 @@ export interface Backend {
   cancel(runId: string, cancellation: Cancellation): Promise<'cancelled' | 'already-finished' | 'unknown-run'>
   list(filter: RunFilter): Promise<RunPage>
   history(runId: string): Promise<readonly RunEvent[] | undefined>
+  /** Runs that could have gone on for so long, in milliseconds: one for each tenant, and all whose time has come. */
+  overdue(forMs: number): readonly OverdueRun[]
   /** Goes on with every run that had not ended; says how many. */
   resume(): Promise<number>
   /** Awaits and journals what is being performed, and begins nothing more. */

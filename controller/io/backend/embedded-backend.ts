@@ -8,7 +8,7 @@ import { resolveUnknown } from '../../core/run/resolve-unknown.ts'
 import { isFinished, type RunState } from '../../core/run/run-state.ts'
 import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import { BackendError } from './backend-error.ts'
-import type { Backend, Cancellation, Signal, SignalAnswer, StartRequest } from './backend.ts'
+import type { Backend, Cancellation, OverdueRun, Signal, SignalAnswer, StartRequest } from './backend.ts'
 import { ChildRuns } from './child-runs.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
 import { PinnedObjects, valuesFrom } from './pinned-objects.ts'
@@ -67,7 +67,7 @@ export class EmbeddedBackend implements Backend {
       { setup: { performModule, performOptions }, heapMb: hostMemoryMb, ...(codeCache !== undefined && { codeCache }) },
       hosts,
     )
-    this.#queue = new TenantQueue<LiveRun>(hosts * runsPerHost)
+    this.#queue = new TenantQueue<LiveRun>(hosts * runsPerHost, this.#clock)
     this.#wakeUps = new WakeUps(this.#clock, (id) => this.#wake(id))
     this.#driver = new RunDriver({
       hosts: this.#hosts,
@@ -160,6 +160,20 @@ export class EmbeddedBackend implements Backend {
 
   async history(runId: string): Promise<readonly RunEvent[] | undefined> {
     return this.#journal.readRun(runId)
+  }
+
+  overdue(forMs: number): readonly OverdueRun[] {
+    const since = this.#clock() - forMs
+    const waiting = this.#queue
+      .overdue(since)
+      .map(({ run, ...found }) => ({ run, ...found, reason: 'not-taken' as const }))
+    const asleep = this.#wakeUps.overdue(since).flatMap(({ id, ...found }) => {
+      const run = this.#runs.get(id)
+      return run?.phase === 'idle' ? [{ run, ...found, reason: 'not-woken' as const }] : []
+    })
+    return [...waiting, ...asleep]
+      .map(({ run, ...found }) => ({ runId: run.id, tenant: run.pins.tenant.path, ...found }))
+      .sort((a, b) => a.since - b.since)
   }
 
   async resume(): Promise<number> {

@@ -3,6 +3,8 @@ interface Line<Run> {
   active: number
   limit: number
   inRing: boolean
+  /** Since when a run of it could go: one waits, and the tenant has a free slot. */
+  readySince: number
 }
 
 /**
@@ -11,13 +13,15 @@ interface Line<Run> {
  */
 export class TenantQueue<Run> {
   readonly #capacity: number
+  readonly #now: () => number
   readonly #lines = new Map<string, Line<Run>>()
   /** Tenants that have a run waiting and a free slot. */
   #ring: string[] = []
   #active = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, now: () => number) {
     this.#capacity = capacity
+    this.#now = now
   }
 
   get active(): number {
@@ -25,7 +29,7 @@ export class TenantQueue<Run> {
   }
 
   add(tenant: string, limit: number, run: Run): void {
-    const line = this.#lines.get(tenant) ?? { waiting: [], active: 0, limit, inRing: false }
+    const line = this.#lines.get(tenant) ?? { waiting: [], active: 0, limit, inRing: false, readySince: 0 }
     line.limit = limit
     line.waiting.push(run)
     this.#lines.set(tenant, line)
@@ -55,6 +59,15 @@ export class TenantQueue<Run> {
     else this.#enter(tenant, line)
   }
 
+  /** The next run of each tenant that has had a free slot since that time or longer, and since when. */
+  overdue(since: number): readonly { readonly run: Run; readonly since: number }[] {
+    return this.#ring.flatMap((tenant) => {
+      const line = this.#lines.get(tenant)
+      const [run] = line?.waiting ?? []
+      return line && run !== undefined && line.readySince <= since ? [{ run, since: line.readySince }] : []
+    })
+  }
+
   /** Forgets everything that waits. */
   clear(): void {
     for (const line of this.#lines.values()) {
@@ -67,6 +80,7 @@ export class TenantQueue<Run> {
   #enter(tenant: string, line: Line<Run>): void {
     if (line.inRing || line.waiting.length === 0 || line.active >= line.limit) return
     line.inRing = true
+    line.readySince = this.#now()
     this.#ring.push(tenant)
   }
 }

@@ -32,6 +32,11 @@ export class WakeUps {
     this.#arm()
   }
 
+  /** Those that should have been woken at that time or earlier. */
+  overdue(since: number): readonly { readonly id: string; readonly since: number }[] {
+    return [...this.#current].flatMap(([id, at]) => (at <= since ? [{ id, since: at }] : []))
+  }
+
   delete(id: string): void {
     this.#current.delete(id)
   }

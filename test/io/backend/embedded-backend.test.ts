@@ -56,6 +56,21 @@ describe('a host', () => {
   })
 })
 
+describe('a run that could go on', () => {
+  it('is overdue while nobody takes it', async () => {
+    const { backend, calls } = await openEmbedded({ hosts: 1, runsPerHost: 1 })
+    const slow = startOf({ workflow: 'steps: [{ id: a, action: act, with: { ms: 200 } }]', tenant: tenantOf('slow') })
+    const next = startOf({ workflow: 'steps: [{ id: a, action: act }]', tenant: tenantOf('next') })
+    await backend.start(slow)
+    await until(() => calls().length === 1)
+    await backend.start(next)
+    expect(backend.overdue(0)).toMatchObject([{ runId: idOf(next), tenant: 'next', reason: 'not-taken' }])
+    expect(backend.overdue(60_000)).toEqual([])
+    await ended(backend, idOf(next))
+    expect(backend.overdue(0)).toEqual([])
+  })
+})
+
 describe('a secret that cannot be read', () => {
   it('fails the attempt before anything leaves, without quoting the reason', async () => {
     const { backend, calls } = await openEmbedded({ secretOf: () => Promise.reject(new Error('hunter2 is no key')) })
