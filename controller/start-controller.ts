@@ -74,7 +74,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const backend = closing.adopt(
       new EmbeddedBackend({
         journal: store,
-        codeCache: join(state, 'cache', 'code'),
+        hostsFolder: join(state, 'hosts'),
         performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
         performOptions: {
           [options.isSandbox ? 'sandboxOrigin' : 'trialOrigin']: sandbox.origin,

@@ -35,8 +35,8 @@ export interface EmbeddedBackendOptions {
   readonly hosts?: number
   readonly runsPerHost?: number
   readonly hostMemoryMb?: number
-  /** A folder for the compiled code of hosts. */
-  readonly codeCache?: string
+  /** For what hosts leave behind: their compiled code, and who they are. */
+  readonly hostsFolder?: string
   /** What an advance may take beyond its attempts, in milliseconds, before its host is taken for hung. */
   readonly graceMs?: number
 }
@@ -58,15 +58,13 @@ export class EmbeddedBackend implements Backend {
 
   constructor(options: EmbeddedBackendOptions) {
     const { journal, performModule, performOptions = null, hosts = 2, runsPerHost = 64 } = options
-    const { hostMemoryMb = 256, graceMs = 5_000, codeCache } = options
+    const { hostMemoryMb = 256, graceMs = 5_000 } = options
     this.#options = options
     this.#journal = journal
     this.#clock = options.clock ?? Date.now
     this.#pins = new PinnedObjects(valuesFrom((digest) => journal.readObject(digest)))
-    this.#hosts = new RunHosts(
-      { setup: { performModule, performOptions }, heapMb: hostMemoryMb, ...(codeCache !== undefined && { codeCache }) },
-      hosts,
-    )
+    const setup = { performModule, performOptions }
+    this.#hosts = new RunHosts({ setup, heapMb: hostMemoryMb, folder: options.hostsFolder }, hosts)
     this.#queue = new TenantQueue<LiveRun>(hosts * runsPerHost, this.#clock)
     this.#wakeUps = new WakeUps(this.#clock, (id) => this.#wake(id))
     this.#driver = new RunDriver({

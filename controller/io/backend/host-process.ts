@@ -27,11 +27,12 @@ export interface HostOptions {
   readonly setup: HostSetup
   /** Heap of one host. One that needs more dies, and the run that made it so is quarantined in the end. */
   readonly heapMb: number
-  /** A folder for compiled code: without it a host takes three times as long to start. */
-  readonly codeCache?: string
+  /** For what hosts leave behind. Without it a host takes three times as long to start, and outlives its controller where it hangs. */
+  readonly folder: string | undefined
 }
 
-const entry = join(import.meta.dirname, 'run-host.ts')
+/** What a host runs. */
+export const entry = join(import.meta.dirname, 'run-host.ts')
 
 /** One child process that advances runs, several at once: a run that waits for a vendor needs no process of its own. */
 export class HostProcess {
@@ -56,11 +57,11 @@ export class HostProcess {
   #forget: Digest[] = []
   #leave: number[] = []
 
-  constructor({ setup, heapMb, codeCache }: HostOptions, onEnd: () => void) {
+  constructor({ setup, heapMb, folder }: HostOptions, onEnd: () => void) {
     this.#heapMb = heapMb
     // An environment of its own, because that of the controller may hold credentials.
     this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, entry], {
-      env: codeCache === undefined ? {} : { NODE_COMPILE_CACHE: codeCache },
+      env: folder === undefined ? {} : { NODE_COMPILE_CACHE: join(folder, 'code') },
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       windowsHide: true,
     })

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookMs } from './host-limits.ts'
-import { HostProcess, type HostOptions } from './host-process.ts'
+import { entry, HostProcess, type HostOptions } from './host-process.ts'
+import { LeftHosts } from './left-hosts.ts'
 
 /** A run's place in a host. */
 export interface Seat {
@@ -17,6 +19,8 @@ const longestRestMs = 10_000
  */
 export class RunHosts {
   readonly #options: HostOptions
+  readonly #left: LeftHosts
+  readonly #started = new Set<HostProcess>()
   readonly #shared: HostProcess[]
   #spare: HostProcess
   /** Taken when a run is first suspected. */
@@ -32,14 +36,10 @@ export class RunHosts {
 
   constructor(options: HostOptions, hosts: number) {
     this.#options = options
+    this.#left = new LeftHosts(options.folder && join(options.folder, 'pids'), entry)
     this.#shared = Array.from({ length: hosts }, () => this.#start())
     this.#spare = this.#start()
     this.#looking = setInterval(() => this.#look(), lookMs).unref()
-  }
-
-  /** For the processes' ids. */
-  get all(): readonly HostProcess[] {
-    return [...this.#shared, this.#spare, ...(this.#alone ? [this.#alone] : []), ...this.#draining]
   }
 
   /** A place in a host that is up, because a run that only waits for one must not look as if it had been at work. Undefined where there is none and all is closing. */
@@ -76,11 +76,13 @@ export class RunHosts {
   async close(): Promise<void> {
     this.stop()
     clearInterval(this.#looking)
-    await Promise.all(this.all.map((host) => host.close()))
+    await Promise.all([...this.#started].map((host) => host.close()))
   }
 
   #start(): HostProcess {
     const host: HostProcess = new HostProcess(this.#options, () => void this.#replace(host))
+    this.#started.add(host)
+    this.#left.write([...this.#started].flatMap(({ pid }) => pid ?? []))
     void host.ready.then(() => {
       if (host.isReady) this.#failedStarts = 0
       this.#wake()
@@ -111,6 +113,7 @@ export class RunHosts {
   /** A host that cannot even start would be started for ever, as fast as the machine can. */
   async #replace(gone: HostProcess): Promise<void> {
     this.#draining.delete(gone)
+    this.#started.delete(gone)
     if (!gone.isReady) {
       this.#failedStarts += 1
       await sleep(Math.min(longestRestMs, restAfterFailedStartMs * 2 ** this.#failedStarts), undefined, { ref: false })
@@ -124,7 +127,7 @@ export class RunHosts {
   }
 
   #look(): void {
-    for (const host of this.all) host.look()
+    for (const host of this.#started) host.look()
     for (const [at, host] of this.#shared.entries()) {
       if (!host.isFull || host.isGone || !this.#spare.isReady) continue
       this.#shared[at] = this.#takeSpare()

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,7 +16,7 @@ let performing = false
 const backend = new EmbeddedBackend({
   journal: store,
   performModule: fakeVendor,
-  codeCache: join(tmpdir(), 'headwater-test-code'),
+  hostsFolder: join(folder, 'hosts'),
   performOptions: { log: join(folder, 'calls.log') },
   hosts: 1,
   onEvents: (_runId, events) => {
