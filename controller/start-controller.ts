@@ -2,11 +2,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { ControllerView } from './api/controller.ts'
-import { deliveringPrincipal } from './api/deliver-alert.ts'
 import { routesOf } from './api/routes.ts'
 import { newToken, startServer } from './api/server.ts'
 import { authorizeTenant } from './core/access/authorize.ts'
-import { webhookSecret } from './core/access/webhook-signature.ts'
+import { triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
 import { isUnreadable } from './core/desired/fleet.ts'
 import type { TenantContext } from './core/model/effective.ts'
 import { type ProblemCode, problemCodes } from './core/model/problems.ts'
@@ -40,6 +39,10 @@ import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
 import { openRenderedRecord } from './reconcile/rendered-record.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
 import { Scheduler } from './triggers/scheduler.ts'
+
+const sweepMs = 600_000
+/** Longer than a signature is good for. */
+const messagesKeptMs = 3_600_000
 
 /** Builds every part of the controller once and hands it down. What was opened is closed in the opposite order. */
 export async function startController(options: ControllerOptions): Promise<RunningController> {
@@ -180,6 +183,9 @@ export async function startController(options: ControllerOptions): Promise<Runni
       cancel: async (runId, cancellation) => (await backend.cancel(runId, cancellation)) === 'cancelled',
       limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
       webhookSecret: (uid) => webhookSecret(key, uid),
+      triggerSecret: (address) => triggerSecret(key, address),
+      isDelivered: (tenantUid, id) => store.isDelivered(tenantUid, id),
+      recordDelivery: (tenantUid, id) => store.recordDelivery({ tenantUid, id, at: Date.now() }),
       now: Date.now,
     }
 
@@ -190,7 +196,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
         token,
         host: '127.0.0.1',
         port: options.port,
-        verifyDelivery: (request) => deliveringPrincipal(view, request),
         onBug: (thrown) => log.error({ err: thrown }, 'a request met a mistake of the program'),
       }),
       (started) => started.close(),
@@ -202,6 +207,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
       watchOverdue(backend, (run) => log.warn(run, 'a run could go on and does not')),
       (watch) => watch.close(),
     )
+
+    const sweep = setInterval(() => {
+      // Where the store takes no write its health says so.
+      store.forgetDeliveries(Date.now() - messagesKeptMs).catch(() => {})
+    }, sweepMs)
+    closing.adopt(sweep.unref(), clearInterval)
 
     const until = async <T>(answer: () => T | undefined): Promise<T> => {
       for (;;) {

@@ -1,4 +1,5 @@
 import type { Permission, Principal } from '../core/access/authorize.ts'
+import type { TriggerAddress } from '../core/access/webhook-signature.ts'
 import type { BoundConnection } from '../core/model/effective.ts'
 import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
@@ -45,5 +46,10 @@ export interface ControllerView {
   /** How a connection fares with its vendor. */
   limitOf(connection: BoundConnection): LimitState
   webhookSecret(tenantUid: string): string
+  triggerSecret(address: TriggerAddress): string
+  /** Whether this very message was taken already. */
+  isDelivered(tenantUid: string, id: string): boolean
+  /** Right after its runs were asked for; resolves once it is durable. */
+  recordDelivery(tenantUid: string, id: string): Promise<void>
   now(): number
 }

@@ -24,6 +24,8 @@ export interface Route {
   readonly permission: Permission
   /** The tenant that the request is about, where it is about one. */
   tenantOf?(request: ApiRequest): string | undefined
+  /** Who asks, where that is not said by a token: by what was signed. */
+  principalOf?(request: ApiRequest): Principal
   readonly query?: object
   readonly body?: object
   /** By status; what a schema does not declare is not sent. */
@@ -34,7 +36,15 @@ export interface Route {
 /** Ends a request with a status and a problem. */
 export class ApiError extends Error {
   readonly status: number
-  readonly code: ProblemCode | 'unauthorized' | 'forbidden' | 'not-found' | 'bad-request' | 'refused' | 'unavailable'
+  readonly code:
+    | ProblemCode
+    | 'unauthorized'
+    | 'forbidden'
+    | 'not-found'
+    | 'bad-request'
+    | 'refused'
+    | 'replayed'
+    | 'unavailable'
 
   constructor(status: number, code: ApiError['code'], message: string) {
     super(message)

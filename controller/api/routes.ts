@@ -1,4 +1,5 @@
 import { deliverAlert } from './deliver-alert.ts'
+import { deliverWebhook } from './deliver-webhook.ts'
 import type { ControllerView } from './controller.ts'
 import { ok, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
@@ -48,5 +49,6 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
     ...tenantRoutes(controller, baseUrl),
     ...runRoutes(controller),
     deliverAlert(controller),
+    deliverWebhook(controller),
   ]
 }

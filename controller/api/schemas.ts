@@ -83,5 +83,9 @@ export const status = object({
 export const started = object({ runs: list(object({ id: text, workflow: text, state: text })) })
 export const cancelled = object({ run: runSummary })
 export const accepted = object({ ok: { type: 'boolean' } })
-export const hook = object({ url: text, secret: text })
+export const hook = object({
+  url: text,
+  secret: text,
+  webhooks: list(object({ workflow: text, trigger: text, url: text, secret: text })),
+})
 export const tenantList = object({ tenants: list(tenantSummary) })

@@ -12,8 +12,6 @@ export interface ServerOptions {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  /** Proves a delivery; answers with the tenant it is for. */
-  verifyDelivery(request: ApiRequest): Principal
   /** A mistake of the program: the caller sees only that there was one. */
   onBug(thrown: unknown): void
 }
@@ -74,7 +72,7 @@ function addRoute(app: FastifyInstance, route: Route, options: ServerOptions): v
   })
 }
 
-function toRequest(raw: FastifyRequest, route: Route, { token, verifyDelivery }: ServerOptions): ApiRequest {
+function toRequest(raw: FastifyRequest, route: Route, { token }: ServerOptions): ApiRequest {
   const request: ApiRequest = {
     params: raw.params as Record<string, string>,
     query: raw.query as Record<string, string>,
@@ -83,14 +81,10 @@ function toRequest(raw: FastifyRequest, route: Route, { token, verifyDelivery }:
     headers: raw.headers as Record<string, string | undefined>,
     principal: { kind: 'anonymous' },
   }
-  const principal =
-    route.permission === 'alerts:deliver'
-      ? verifyDelivery(request)
-      : principalOf(request.headers['authorization'], token)
-  return { ...request, principal }
+  return { ...request, principal: route.principalOf?.(request) ?? holderOf(request.headers['authorization'], token) }
 }
 
-function principalOf(authorization: string | undefined, token: string): Principal {
+function holderOf(authorization: string | undefined, token: string): Principal {
   const given = Buffer.from(authorization ?? '')
   const expected = Buffer.from(`Bearer ${token}`)
   return given.length === expected.length && timingSafeEqual(given, expected)

@@ -1,6 +1,7 @@
 import type { DesiredTenant, ObservedTenant } from '../core/desired/index.ts'
 import type { LiveTenant } from '../reconcile/live-tenants.ts'
 import type { ControllerView } from './controller.ts'
+import { webhooksOf } from './deliver-webhook.ts'
 import { ApiError, ok, type Route } from './route.ts'
 import * as schemas from './schemas.ts'
 
@@ -25,13 +26,17 @@ export function tenantRoutes(controller: ControllerView, baseUrl: () => string):
     {
       method: 'GET',
       path: '/v1/hooks/*',
-      summary: 'where a vendor delivers the alerts of a tenant, and the secret it signs them with',
+      summary: 'where alerts and webhooks of a tenant are delivered, and the secrets they are signed with',
       permission: 'connections:administer',
       tenantOf: ({ params }) => params['*'],
       responses: { 200: schemas.hook },
       handle: ({ params }) => {
         const tenant = liveTenant(controller, params['*'] ?? '')
-        return ok({ url: `${baseUrl()}/hooks/${tenant.path}`, secret: controller.webhookSecret(tenant.uid) })
+        return ok({
+          url: `${baseUrl()}/hooks/${tenant.path}`,
+          secret: controller.webhookSecret(tenant.uid),
+          webhooks: webhooksOf(controller, tenant, baseUrl()),
+        })
       },
     },
     {

@@ -124,11 +124,12 @@ test('a second controller on the same state folder, or on the same port, is told
 describe('a delivery', () => {
   test('that is signed starts the workflow that matches it, once', async () => {
     const body = alert()
-    const headers = signed(body, { id: 'delivery-1' })
+    const headers = signed(body, { id: 'delivery-1', at: Date.now() - 2_000 })
     const first = await call('POST', `/hooks/${contoso}`, { body, headers })
     expect(first.status).toBe(202)
     expect(first.body.runs).toMatchObject([{ workflow: 'user-lockout', state: 'accepted' }])
-    const again = await call('POST', `/hooks/${contoso}`, { body, headers })
+    expect((await call('POST', `/hooks/${contoso}`, { body, headers })).status).toBe(409)
+    const again = await call('POST', `/hooks/${contoso}`, { body, headers: signed(body, { id: 'delivery-1' }) })
     expect(again.status).toBe(202)
     expect(again.body.runs).toMatchObject([{ id: first.body.runs[0]?.id, state: 'already-accepted' }])
     const { state: run } = await controller.finished(first.body.runs[0]?.id ?? '')

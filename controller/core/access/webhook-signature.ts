@@ -1,4 +1,5 @@
-import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
+import { canonicalText } from '../model/values.ts'
 
 /** Signing of deliveries as in the Standard Webhooks specification (standardwebhooks.com, version 1.0.0). */
 export interface Delivery {
@@ -18,7 +19,27 @@ export type Verified = { readonly kind: 'verified' } | { readonly kind: 'refused
 
 /** A tenant's webhook secret: derived from the installation's key, so nothing has to be stored or handed to git. */
 export function webhookSecret(installationKey: Uint8Array, tenantUid: string): string {
-  const derived = hkdfSync('sha256', installationKey, '', `headwater webhook ${tenantUid}`, 32)
+  return secretFor(installationKey, `headwater webhook ${tenantUid}`)
+}
+
+/** That of one trigger's own URL: who holds it can neither send alerts nor reach another trigger. */
+export function triggerSecret(installationKey: Uint8Array, { tenantUid, workflow, trigger }: TriggerAddress): string {
+  // A hash, because what is derived for takes at most 1,024 bytes and names can be longer together.
+  const address = createHash('sha256')
+    .update(canonicalText([tenantUid, workflow, trigger]))
+    .digest('hex')
+  return secretFor(installationKey, `headwater trigger ${address}`)
+}
+
+export interface TriggerAddress {
+  readonly tenantUid: string
+  /** `owner:name`. */
+  readonly workflow: string
+  readonly trigger: string
+}
+
+function secretFor(installationKey: Uint8Array, purpose: string): string {
+  const derived = hkdfSync('sha256', installationKey, '', purpose, 32)
   return `whsec_${Buffer.from(derived).toString('base64')}`
 }
 

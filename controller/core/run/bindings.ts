@@ -42,9 +42,18 @@ export function stepBindings(
 }
 
 /** What a trigger of each type reads of what started it, as `trigger.<name>`. */
-export const fieldOfTrigger = { alert: 'alert', schedule: 'scheduledAt', manual: undefined } as const
+export const fieldOfTrigger = {
+  alert: 'alert',
+  webhook: 'payload',
+  schedule: 'scheduledAt',
+  manual: undefined,
+} as const
 
-export function triggerBindings(field: 'alert' | 'scheduledAt', value: Json, tenant: TenantContext): Bindings {
+export function triggerBindings(
+  field: 'alert' | 'payload' | 'scheduledAt',
+  value: Json,
+  tenant: TenantContext,
+): Bindings {
   const trigger = newMap()
   trigger[field] = value
   return { trigger, tenant: tenantView(tenant) }

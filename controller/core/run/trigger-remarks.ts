@@ -16,22 +16,23 @@ export function remarksOnTrigger(trigger: Trigger): readonly Remark[] {
   return known
 }
 
-const typeOfField = {
-  match: 'alert',
-  cron: 'schedule',
-  timezone: 'schedule',
-  missed: 'schedule',
-  spreadSeconds: 'schedule',
+const typesOfField: Readonly<Record<string, readonly string[]>> = {
+  match: ['alert', 'webhook'],
+  dedupe: ['webhook'],
+  cron: ['schedule'],
+  timezone: ['schedule'],
+  missed: ['schedule'],
+  spreadSeconds: ['schedule'],
 }
 
 function read(trigger: Trigger): Remark[] {
-  const { id, type, match, cron, inputs } = trigger
+  const { id, type, match, dedupe, cron, inputs } = trigger
   const remarks: Remark[] = []
-  for (const [field, owner] of Object.entries(typeOfField))
-    if (owner !== type && trigger[field as keyof Trigger] !== undefined)
-      remarks.push(
-        fault('unknown-field', `Trigger ${id} is of type ${type}: \`${field}\` belongs to ${owner}.`, [field]),
-      )
+  for (const [field, types] of Object.entries(typesOfField))
+    if (!types.includes(type) && trigger[field as keyof Trigger] !== undefined) {
+      const message = `Trigger ${id} is of type ${type}: \`${field}\` belongs to ${types.join(' and ')}.`
+      remarks.push(fault('unknown-field', message, [field]))
+    }
   if (type === 'alert' && match === undefined)
     remarks.push(fault('missing-field', `Trigger ${id} starts on no alert: say which ones under \`match\`.`))
   if (type === 'schedule' && cron === undefined)
@@ -44,6 +45,7 @@ function read(trigger: Trigger): Remark[] {
     if (times.kind === 'fault') remarks.push(fault('bad-schedule', times.message, [times.of]))
   }
   if (match !== undefined) remarks.push(...onCondition(match, ['match'], triggerRoots))
+  if (dedupe !== undefined) remarks.push(...onValue(dedupe, ['dedupe'], triggerRoots))
   if (inputs !== undefined) remarks.push(...onValue(inputs, ['inputs'], triggerRoots))
   return remarks.flatMap((remark) => (remark.kind === 'fault' ? [remark] : onReference(trigger, remark)))
 }

@@ -1,9 +1,9 @@
 import { formatPath } from '../merge/path.ts'
 import type { EffectiveWorkflow, TenantContext } from '../model/effective.ts'
 import { type Problem, warning } from '../model/problems.ts'
-import { isMap, type JsonMap, newMap } from '../model/values.ts'
+import { isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
 import { triggerBindings } from './bindings.ts'
-import { type Bindings, evaluateCondition, renderValue } from './expressions.ts'
+import { type Bindings, evaluateCondition, interpolated, renderPieces, renderValue } from './expressions.ts'
 import { deliveryIdOf, type Schedule, type Trigger } from './schedules.ts'
 
 export interface Arrival {
@@ -48,6 +48,41 @@ export function matchAlert({ alert, workflows, tenant }: Arrival): { matches: Ma
     }
   }
   return { matches, problems }
+}
+
+export interface WebhookArrival {
+  readonly payload: Json
+  readonly trigger: Trigger
+  readonly tenant: TenantContext
+}
+
+export type TakenWebhook =
+  | { readonly kind: 'run'; readonly inputs: JsonMap; readonly dedupe: string | undefined }
+  /** Its `match` is not true, or the tenant is suspended. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly message: string }
+
+const longestDedupe = 256
+
+/** What a delivery to the URL of a trigger asks for. Here an expression that fails is a fault: the URL has one sender. */
+export function takeWebhook({ payload, trigger, tenant }: WebhookArrival): TakenWebhook {
+  if (tenant.suspended) return { kind: 'none' }
+  const bindings = triggerBindings('payload', payload, tenant)
+  const failed = (field: string, message: string) => ({ kind: 'failed', message: `${field}: ${message}` }) as const
+  const { match, dedupe } = trigger
+  const holds = match === undefined ? undefined : evaluateCondition(match, bindings)
+  if (holds?.kind === 'failed') return failed('match', holds.message)
+  if (holds?.value === false) return { kind: 'none' }
+  const key = dedupe === undefined ? undefined : renderPieces(dedupe, bindings, interpolated)
+  if (key?.kind === 'failed') return failed('dedupe', key.message)
+  const text = key?.value as string | undefined
+  // Deliveries that say nothing of themselves would all be one run.
+  if (text?.trim() === '') return failed('dedupe', 'it is empty')
+  if (text !== undefined && text.length > longestDedupe)
+    return failed('dedupe', `it is longer than ${longestDedupe} characters`)
+  const made = inputsOf(trigger, bindings)
+  if (made.kind === 'failed') return failed('inputs', made.message)
+  return { kind: 'run', inputs: made.inputs, dedupe: text }
 }
 
 export type MadeInputs =

@@ -36,9 +36,9 @@ export interface Store extends Journal {
   tenantPaths(): string[]
   applyObserved(application: Application): Promise<void>
   appliedCommits(limit?: number): AppliedCommit[]
-  /** The runs of an earlier delivery with this id, or undefined where it is new. */
-  readDelivery(tenantUid: string, id: string): string[] | undefined
-  /** After its runs were accepted. */
+  /** Whether this very message was taken already. */
+  isDelivered(tenantUid: string, id: string): boolean
+  /** Not before its runs were queued. */
   recordDelivery(delivery: Delivery): Promise<void>
   forgetDeliveries(before: number): Promise<void>
   /** How far the schedules have come. */
@@ -164,7 +164,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     tenantPaths: () => reading(() => observed.paths()),
     applyObserved: (application) => observed.apply(application),
     appliedCommits: (limit) => reading(() => observed.history(limit)),
-    readDelivery: (tenantUid, id) => reading(() => deliveries.read(tenantUid, id)),
+    isDelivered: (tenantUid, id) => reading(() => deliveries.has(tenantUid, id)),
     recordDelivery: (delivery) => deliveries.record(delivery),
     forgetDeliveries: (before) => deliveries.forget(before),
     readSchedules: () => reading(() => schedules.read()),

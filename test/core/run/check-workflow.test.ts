@@ -97,6 +97,16 @@ describe('problems of a workflow', () => {
       'unknown-field /spec/triggers/[id=t]/cron Trigger t is of type manual: `cron` belongs to schedule.',
     ],
     [
+      'a dedupe key of what is no webhook',
+      `triggers: [{ id: t, type: alert, match: '\${{ true }}', dedupe: x }]\nsteps: [{ id: a, set: {} }]`,
+      'unknown-field /spec/triggers/[id=t]/dedupe Trigger t is of type alert: `dedupe` belongs to webhook.',
+    ],
+    [
+      'a webhook that reads an alert',
+      `triggers: [{ id: t, type: webhook, dedupe: '\${{ trigger.alert.id }}' }]\nsteps: [{ id: a, set: {} }]`,
+      'bad-expression /spec/triggers/[id=t]/dedupe trigger has no field alert where it is of type webhook, as t is.',
+    ],
+    [
       'a trigger that reads what started another one',
       `inputs: { properties: { x: {} } }\ntriggers: [{ id: t, type: schedule, cron: 0 6 * * *, inputs: { x: '\${{ trigger.alert.id }}' } }]\nsteps: [{ id: a, set: {} }]`,
       'bad-expression /spec/triggers/[id=t]/inputs/x trigger has no field alert where it is of type schedule, as t is.',

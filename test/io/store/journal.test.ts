@@ -175,15 +175,14 @@ describe('the list of runs', () => {
 })
 
 describe('deliveries', () => {
-  it('are remembered with the runs that they started, until they are forgotten', async () => {
+  it('are recognised, each its tenant’s, until they are forgotten', async () => {
     const store = openStore(folder())
-    expect(store.readDelivery('u', 'x')).toBeUndefined()
-    await store.recordDelivery({ tenantUid: 'u', id: 'x', at: 1, runs: ['r1'] })
-    await store.recordDelivery({ tenantUid: 'u', id: 'x', at: 2, runs: [] })
-    expect(store.readDelivery('u', 'x')).toEqual(['r1'])
-    expect(store.readDelivery('other', 'x')).toBeUndefined()
+    expect(store.isDelivered('u', 'x')).toBe(false)
+    await store.recordDelivery({ tenantUid: 'u', id: 'x', at: 1 })
+    await store.recordDelivery({ tenantUid: 'u', id: 'x', at: 2 })
+    expect([store.isDelivered('u', 'x'), store.isDelivered('other', 'x')]).toEqual([true, false])
     await store.forgetDeliveries(2)
-    expect(store.readDelivery('u', 'x')).toBeUndefined()
+    expect(store.isDelivered('u', 'x')).toBe(false)
     store.close()
   })
 })

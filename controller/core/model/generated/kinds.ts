@@ -1245,13 +1245,17 @@ export interface Workflow {
        */
       id: string
       /**
-       * `alert` starts on a matching alert, `schedule` at the times of `cron`, `manual` by a person or program.
+       * `alert` starts on a matching alert, `webhook` by a signed delivery to a URL of its own, `schedule` at the times of `cron`, `manual` by a person or program.
        */
-      type: 'alert' | 'schedule' | 'manual'
+      type: 'alert' | 'webhook' | 'schedule' | 'manual'
       /**
-       * Expression over `trigger.alert` and `tenant`; an alert that makes it true starts a run.
+       * Expression over `trigger.alert` (of a webhook: `trigger.payload`) and `tenant`; an alert that makes it true starts a run. A webhook without it starts one by each delivery.
        */
       match?: string
+      /**
+       * Of a webhook: text with expressions over `trigger.payload` and `tenant`; deliveries that yield the same text are one run. Where absent, those with the same `webhook-id` are.
+       */
+      dedupe?: string
       /**
        * Of a schedule: minute, hour, day of the month, month and day of the week, such as `0 6 * * 1-5`.
        */
@@ -1269,7 +1273,7 @@ export interface Workflow {
        */
       spreadSeconds?: number
       /**
-       * Inputs of the run, as values or expressions over `trigger` (`trigger.alert`, or `trigger.scheduledAt` of a schedule) and `tenant`.
+       * Inputs of the run, as values or expressions over `trigger` (`trigger.alert`, `trigger.payload` of a webhook, `trigger.scheduledAt` of a schedule) and `tenant`.
        */
       inputs?: JsonMap
     }[]
