@@ -14,6 +14,8 @@ export interface Patched {
   readonly owners: ReadonlyMap<string, ReadonlySet<Role>>
   /** Whether something changed that reaches across the tree: workflows, shares, connectors, policies. */
   readonly isShared: boolean
+  /** Whether that is nothing but where channels point to; then the fleet is the same, with those in it. */
+  readonly hasOnlyMoved: boolean
 }
 
 /** What a tenant has for itself and hands down; everything else may concern anybody. */
@@ -65,10 +67,33 @@ export class FilesByOwner {
       const tenant = now.tenants.get(owner)
       if (tenant) fleet.tenants.set(owner, tenant)
     }
-    const isShared = [...owners.values()].some((roles) => [...roles].some((role) => !tenantRoles.has(role)))
+    const roles = new Set([...owners.values()].flatMap((found) => [...found]))
+    const isShared = [...roles].some((role) => !tenantRoles.has(role))
+    const hasOnlyMoved =
+      isShared && [...roles].every((role) => tenantRoles.has(role) || role === 'channels') && moveChannels(fleet, read)
     const depthFirst = new Map([...owners].sort(([a], [b]) => a.length - b.length))
-    return { fleet: isShared ? withParts(fleet, read) : fleet, owners: depthFirst, isShared }
+    return {
+      fleet: isShared && !hasOnlyMoved ? withParts(fleet, read) : fleet,
+      owners: depthFirst,
+      isShared,
+      hasOnlyMoved,
+    }
   }
+}
+
+/** Puts channels as they are now into a fleet. False, and nothing done, where a workflow comes or goes with them. */
+function moveChannels(fleet: Fleet, read: ReadonlyMap<string, { before: Fleet; now: Fleet }>): boolean {
+  const parts = [...read.values()]
+  if (!parts.every(({ before, now }) => equal([...before.workflows.keys()], [...now.workflows.keys()]))) return false
+  for (const { now } of parts) {
+    for (const [key, { channels }] of now.workflows) {
+      const workflow = fleet.workflows.get(key)
+      if (!workflow) continue
+      if (channels) workflow.channels = channels
+      else delete workflow.channels
+    }
+  }
+  return true
 }
 
 function byOwner(files: readonly FleetFile[]): Map<string, Map<string, FleetFile>> {

@@ -117,8 +117,10 @@ export function createResolver(check: CheckWorkflow): Resolver {
       const patched = files.patch(fleet, hierarchy, changes)
       if (!patched) return undefined
       const renewed = renewNodes(patched, hierarchy)
-      if (patched.isShared) return whole(patched.fleet, hierarchy)
-      const changed = resolveReached(parts, renewed, memory, check)
+      if (patched.isShared && !patched.hasOnlyMoved) return whole(patched.fleet, hierarchy)
+      const moved = patched.hasOnlyMoved ? parts.subscriptions.retarget() : []
+      const reached = new Set([...renewed.reached, ...moved])
+      const changed = resolveReached(parts, { ...renewed, reached }, memory, check)
       parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
       return { state: parts.state, changed }
     },

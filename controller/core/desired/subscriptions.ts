@@ -22,6 +22,8 @@ export interface Subscriptions {
   readonly problems: readonly Problem[]
   /** Selects anew for tenants whose tags have changed; everything else stays. */
   renew(tenants: Iterable<TenantNode>): void
+  /** Looks anew where channels point to, and answers with the tenants for which that makes a difference. */
+  retarget(): readonly TenantNode[]
 }
 
 /** A share made ready: what it hands to whoever it selects. */
@@ -53,8 +55,8 @@ interface Choice {
  * share has decided.
  */
 export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Subscriptions {
-  const { offers, problems } = readShares(fleet, nodes)
-  const reaching = createReach(offers)
+  let { offers, problems } = readShares(fleet, nodes)
+  let reaching = createReach(offers)
   const byTenant = new Map<string, ReadonlyMap<string, Subscription>>()
   const frozen = new Map<string, Problem>()
   const selectedBy = new Map<string, readonly Offer[]>()
@@ -75,6 +77,18 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
     }
   }
   renew(nodes.values())
+  const retarget = (): TenantNode[] => {
+    const before = new Map(byTenant)
+    const disputed = new Set(frozen.keys())
+    ;({ offers, problems } = readShares(fleet, nodes))
+    reaching = createReach(offers)
+    selected.clear()
+    selectedBy.clear()
+    renew(nodes.values())
+    return [...nodes.values()].filter(
+      ({ path }) => disputed.has(path) || frozen.has(path) || !isSameChoice(before.get(path), byTenant.get(path)),
+    )
+  }
   const missed = (): Problem[] =>
     offers
       .filter((offer) => !offer.beyond && !selected.get(offer))
@@ -85,10 +99,20 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
     byTenant,
     frozen,
     renew,
+    retarget,
     get problems() {
       return [...problems, ...missed(), ...[...clashes.values()].flat()]
     },
   }
+}
+
+function isSameChoice(a: ReadonlyMap<string, Subscription> = new Map(), b: typeof a = new Map()): boolean {
+  if (a.size !== b.size) return false
+  for (const [key, one] of a) {
+    const other = b.get(key)
+    if (!other || one.share !== other.share || !agree(one, other)) return false
+  }
+  return true
 }
 
 function replace<T>(map: Map<string, T>, key: string, value: T | undefined): void {
