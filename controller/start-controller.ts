@@ -6,7 +6,6 @@ import { routesOf } from './api/routes.ts'
 import { newToken, startServer } from './api/server.ts'
 import { authorizeTenant } from './core/access/authorize.ts'
 import { triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
-import { isUnreadable } from './core/desired/fleet.ts'
 import type { TenantContext } from './core/model/effective.ts'
 import { type ProblemCode, problemCodes } from './core/model/problems.ts'
 import { foldAll } from './core/run/fold.ts'
@@ -17,26 +16,15 @@ import { summarise } from './core/run/run-summary.ts'
 import { EmbeddedBackend } from './io/backend/embedded-backend.ts'
 import { SecretUnavailable } from './io/backend/secret-unavailable.ts'
 import { overdueMs, watchOverdue } from './io/backend/watchdog.ts'
-import type { Forge } from './io/git/forge/forge.ts'
-import { openLocalForge } from './io/git/forge/local-forge.ts'
 import { openAgeKey, SecretError } from './io/secrets/index.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
-import { gateVersion } from './io/store/gate-version.ts'
-import { openParseCache } from './io/store/parse-cache.ts'
 import { installationKey } from './io/store/installation-key.ts'
 import { openStore, type Store } from './io/store/open-store.ts'
 import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
 import { appliedTenants } from './reconcile/applied-tenants.ts'
-import { checkWorkflowSpec } from './reconcile/check-workflow-spec.ts'
-import { coalesce } from './reconcile/coalesce.ts'
-import { createFleetLoader } from './reconcile/load-fleet.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
-import { openFollowedFleet } from './reconcile/open-followed-fleet.ts'
-import { proposeUpgrades } from './reconcile/propose-upgrades.ts'
-import { textReader } from './reconcile/text-reader.ts'
-import { createReconciler, type Reconciled } from './reconcile/reconciler.ts'
-import { openRenderedRecord } from './reconcile/rendered-record.ts'
+import { startReconciling } from './reconcile/thread/start-reconciling.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
 import { Scheduler } from './triggers/scheduler.ts'
 
@@ -50,7 +38,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
   const closing = new AsyncDisposableStack()
   try {
     mkdirSync(state, { recursive: true, mode: 0o700 })
-    let current: Reconciled | undefined
     const log = pino({ level: options.logLevel }, pino.destination(2))
     const store = closing.adopt(
       openState(state, (tenantUid, error) =>
@@ -60,19 +47,38 @@ export async function startController(options: ControllerOptions): Promise<Runni
     )
     const token = secretFile(join(state, 'token'), newToken)
     const key = installationKey(state)
-    const followed = closing.adopt(await openFollowedFleet(options), (fleet) => fleet.close())
-    const rendered = closing.adopt(await openRenderedRecord(join(state, 'mirror.git')), (record) => record.close())
     // A controller that reaches vendors has one too, for runs that are meant for it.
     const sandbox = closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
     const limits = options.isSandbox ? undefined : new VendorLimits()
 
-    const forge =
-      options.proposeOn === undefined
-        ? undefined
-        : closing.adopt(await openLocalForge({ path: options.fleet, now: Date.now }), (opened) => opened.stop())
-
     const ageKey = await openAgeKey(state, options.ageKeyFile)
-    const readSecret = fleetSecrets(followed.source, () => current?.snapshot, ageKey.identities)
+    const reconciling = closing.adopt(
+      await startReconciling({
+        setup: {
+          fleet: options.fleet,
+          ...(options.revision !== undefined && { revision: options.revision }),
+          state,
+          gitToken: options.gitToken,
+          proposeOn: options.proposeOn,
+          allowRemovals: options.allowRemovals,
+          ...(options.isPatient !== undefined && { isPatient: options.isPatient }),
+        },
+        store,
+        onPassed: async ({ connectors, secrets: files, proposed }, tenants) => {
+          secrets.changed(files)
+          if (connectors) sandbox.setConnectors(new Map(connectors))
+          for (const pullRequest of proposed) log.info(pullRequest, 'pull request')
+          await scheduler.update(tenants)
+        },
+        onProgress: (progress) => {
+          log.info(progress, 'reconciling')
+          options.onProgress?.(progress)
+        },
+        onTrouble: (error, what) => log.error({ err: error }, what),
+      }),
+      (opened) => opened.close(),
+    )
+    const secrets = fleetSecrets((file) => reconciling.file(file), ageKey.identities)
     const watchers = new Set<() => void>()
     const backend = closing.adopt(
       new EmbeddedBackend({
@@ -86,7 +92,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         },
         // The sandbox is sent none.
         ...(limits && { limits }),
-        ...(!options.isSandbox && { secretOf: (connection) => readSecret(connection).catch(unavailable) }),
+        ...(!options.isSandbox && { secretOf: (connection) => secrets.secretOf(connection).catch(unavailable) }),
         onEvents: () => {
           for (const watcher of watchers) watcher()
         },
@@ -95,46 +101,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (opened) => opened.close(),
     )
 
-    const cache = closing.adopt(openParseCache(join(state, 'cache'), gateVersion()), (opened) => opened.settled())
-    const pass = createReconciler({
-      load: createFleetLoader(followed.source, checkWorkflowSpec, () => performance.now(), cache),
-      store,
-      rendered,
-      ...(options.allowRemovals !== undefined && { allowRemovals: options.allowRemovals }),
-      now: Date.now,
-      clock: () => performance.now(),
-    })
-    // Not while a pass is on its way: what one applied that then failed would be missed.
-    let schedulesAreKnown = false
-    const reconcile = async (): Promise<Reconciled> => {
-      const behind = await followed.refresh()
-      const isScheduled = schedulesAreKnown
-      schedulesAreKnown = false
-      const reconciled = await pass()
-      current = behind ? { ...reconciled, problems: [behind, ...reconciled.problems] } : reconciled
-      const connectors = [...current.desired.fleet.connectors].flatMap(([name, entry]) =>
-        isUnreadable(entry) ? [] : [[name, entry.resource.spec] as const],
-      )
-      sandbox.setConnectors(new Map(connectors))
-      const changed = current.plan.changes.flatMap((change) =>
-        'from' in change && change.from !== undefined ? [change.path, change.from] : [change.path],
-      )
-      await scheduler.update(isScheduled ? changed : 'all')
-      schedulesAreKnown = true
-      if (forge && options.proposeOn !== undefined) await propose(forge, current, options.proposeOn)
-      return current
-    }
-    const propose = async (to: Forge, { desired, snapshot }: Reconciled, base: string): Promise<void> => {
-      const textOf = textReader(followed.source, snapshot)
-      const outcomes = await proposeUpgrades(to, desired, { base, now: Date.now(), textOf })
-      for (const { kind, pullRequest } of outcomes)
-        if (kind === 'opened' || kind === 'updated')
-          log.info({ kind, number: pullRequest.number, title: pullRequest.title }, 'pull request')
-    }
-
     const start: StartRun = async ({ sandbox = false, ...wanted }) => {
-      const { commit, tree } = current?.snapshot.revision ?? { commit: null, tree: '' }
-      const requested = requestRun({ ...wanted, sandbox, commit: commit ?? tree, now: Date.now() })
+      const requested = requestRun({ ...wanted, sandbox, commit: reconciling.commit(), now: Date.now() })
       if (requested.kind === 'refused') return requested
       return { kind: await backend.start({ event: requested.event }), runId: requested.event.runId }
     }
@@ -161,12 +129,15 @@ export async function startController(options: ControllerOptions): Promise<Runni
       return { state, events, connectors: connectorsOf(store.readObject(state.request.contextDigest)) }
     }
     const view: ControllerView = {
-      reconciled: () => current,
-      observed: () => store.readObserved(),
+      reconciled: () => reconciling.current(),
+      progress: () => reconciling.progress(),
+      tenantList: () => reconciling.tenantList(),
       applied,
       health: () => {
         const health = store.health()
-        return health.state === 'green' ? { kind: 'healthy' } : { kind: 'failing', reason: health.reason }
+        if (health.state === 'red') return { kind: 'failing', reason: health.reason }
+        const trouble = reconciling.trouble()
+        return trouble === undefined ? { kind: 'healthy' } : { kind: 'degraded', reason: trouble }
       },
       overdue: () => backend.overdue(overdueMs),
       start,
@@ -229,21 +200,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
       sandboxOrigin: options.isSandbox ? sandbox.origin : undefined,
       stateFolder: state,
       view,
-      reconcile,
-      watch: async (onReconciled) => {
-        const again = coalesce(async () => {
-          try {
-            const reconciled = await reconcile()
-            if (reconciled !== undefined) onReconciled(reconciled)
-          } catch (thrown) {
-            // The last good state stays; the next hint or the next poll tries again.
-            log.error({ err: thrown }, 'reconciling failed')
-          }
-        })
-        closing.defer(await followed.watch(again))
-        // What changed before the watcher was ready is met by looking once more.
-        again()
-      },
+      reconcile: () => reconciling.pass(),
+      watch: (onReconciled) => reconciling.watch(onReconciled),
       finished: (runId) =>
         until(() => {
           const run = history(runId, { kind: 'operator' })

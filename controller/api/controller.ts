@@ -1,16 +1,15 @@
 import type { Permission, Principal } from '../core/access/authorize.ts'
 import type { TriggerAddress } from '../core/access/webhook-signature.ts'
 import type { BoundConnection } from '../core/model/effective.ts'
-import type { ObservedTenant } from '../core/desired/index.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunFilter, RunPage } from '../core/run/journal.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
 import type { LimitState } from '../core/run/vendor-limits.ts'
 import type { RunState } from '../core/run/run-state.ts'
-import type { OverdueRun } from '../io/backend/backend.ts'
+import type { Cancellation, OverdueRun } from '../io/backend/backend.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
-import type { Cancellation } from '../io/backend/backend.ts'
-import type { Reconciled } from '../reconcile/reconciler.ts'
+import type { Progress } from '../reconcile/progress.ts'
+import type { Reconciled } from '../reconcile/reconciled.ts'
 import type { StartRun } from '../triggers/run-wanted.ts'
 
 export interface RunHistory {
@@ -20,14 +19,20 @@ export interface RunHistory {
   readonly connectors: Readonly<Record<string, string>>
 }
 
+/** Degraded: alerts are taken and runs go on, but what is applied may not be what the fleet says. Failing: nothing is taken. */
+export type Health = { readonly kind: 'healthy' } | { readonly kind: 'degraded' | 'failing'; readonly reason: string }
+
 /** What the API needs of the running controller. */
 export interface ControllerView {
   /** The latest reconcile; undefined before the first one has ended. */
   reconciled(): Reconciled | undefined
-  observed(): ReadonlyMap<string, ObservedTenant>
+  /** How far the pass that goes on now has come, and since when it goes on. */
+  progress(): (Progress & { readonly since: number }) | undefined
+  /** The tenants with their states as of the latest reconcile, as the JSON text of an answer. */
+  tenantList(): Promise<Uint8Array>
   /** Tenants as they are applied, whoever is reconciling. */
   readonly applied: AppliedTenants
-  health(): { readonly kind: 'healthy' } | { readonly kind: 'failing'; readonly reason: string }
+  health(): Health
   /** Runs that could have gone on for longer than a minute, and did not. */
   overdue(): readonly OverdueRun[]
   readonly start: StartRun

@@ -12,6 +12,7 @@ export interface ApiRequest {
 
 export interface ApiAnswer {
   readonly status: number
+  /** Bytes are sent as they are: JSON text that somebody else has made. */
   readonly body: unknown
 }
 

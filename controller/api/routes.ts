@@ -18,8 +18,8 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
       handle: () => {
         const health = controller.health()
         return {
-          status: health.kind === 'healthy' ? 200 : 503,
-          body: { health: health.kind, ...(health.kind === 'failing' && { reason: health.reason }) },
+          status: health.kind === 'failing' ? 503 : 200,
+          body: { health: health.kind, ...(health.kind !== 'healthy' && { reason: health.reason }) },
         }
       },
     },
@@ -31,17 +31,19 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
       responses: { 200: schemas.status },
       handle: () => {
         const reconciled = controller.reconciled()
-        const { revision } = reconciled?.snapshot ?? {}
+        const { revision, problems } = reconciled ?? {}
         const health = controller.health()
         return ok({
           commit: revision?.commit ?? null,
           uncommitted: revision?.uncommitted ?? [],
-          tenants: reconciled?.desired.tenants.size ?? 0,
-          frozen: reconciled?.plan.frozen.length ?? 0,
-          workflows: reconciled?.desired.fleet.workflows.size ?? 0,
-          problems: reconciled?.problems ?? [],
+          tenants: reconciled?.tenants ?? 0,
+          frozen: reconciled?.frozen.length ?? 0,
+          workflows: reconciled?.workflows ?? 0,
+          problems: problems?.first ?? [],
+          problemCount: { errors: problems?.errors ?? 0, warnings: problems?.warnings ?? 0 },
+          reconciling: controller.progress() ?? null,
           health: health.kind,
-          ...(health.kind === 'failing' && { reason: health.reason }),
+          ...(health.kind !== 'healthy' && { reason: health.reason }),
           overdue: controller.overdue(),
         })
       },

@@ -75,6 +75,8 @@ export const status = object({
   frozen: number,
   workflows: number,
   problems: list(anything),
+  problemCount: object({ errors: number, warnings: number }),
+  reconciling: { ...object({ phase: text, done: number, total: number, since: number }), nullable: true },
   health: text,
   reason: text,
   overdue: list(object({ runId: text, tenant: text, since: number, reason: text })),

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { authorize, type Principal } from '../core/access/authorize.ts'
 import { caps } from '../core/model/caps.ts'
 import { StoreError } from '../io/store/store-error.ts'
+import { ReconcileLost } from '../reconcile/thread/reconcile-host.ts'
 import { ApiError, type ApiRequest, errorSchema, type Route } from './route.ts'
 
 export interface ServerOptions {
@@ -67,7 +68,10 @@ function addRoute(app: FastifyInstance, route: Route, options: ServerOptions): v
         ...(requests.get(raw) as ApiRequest),
         query: raw.query as Record<string, string>,
       })
-      return reply.status(answer.status).send(answer.body)
+      const { body } = answer
+      if (!(body instanceof Uint8Array)) return reply.status(answer.status).send(body)
+      const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+      return reply.status(answer.status).type('application/json; charset=utf-8').send(text)
     },
   })
 }
@@ -94,8 +98,9 @@ function holderOf(authorization: string | undefined, token: string): Principal {
 
 function toApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown
-  // A store says in its own words what is wrong and what to do.
-  if (thrown instanceof StoreError) return new ApiError(503, 'unavailable', thrown.message)
+  // Both say in their own words what is wrong.
+  if (thrown instanceof StoreError || thrown instanceof ReconcileLost)
+    return new ApiError(503, 'unavailable', thrown.message)
   const status =
     thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number' ? thrown.statusCode : 500
   if (status < 500) return new ApiError(status, 'bad-request', (thrown as Error).message)

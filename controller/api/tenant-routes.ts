@@ -1,4 +1,3 @@
-import type { DesiredTenant, ObservedTenant } from '../core/desired/index.ts'
 import type { LiveTenant } from '../reconcile/live-tenants.ts'
 import type { ControllerView } from './controller.ts'
 import { webhooksOf } from './deliver-webhook.ts'
@@ -13,15 +12,7 @@ export function tenantRoutes(controller: ControllerView, baseUrl: () => string):
       summary: 'every tenant with its state and what is applied',
       permission: 'tenants:read',
       responses: { 200: schemas.tenantList },
-      handle: () => {
-        const reconciled = controller.reconciled()
-        const observed = controller.observed()
-        return ok({
-          tenants: [...(reconciled?.desired.tenants.values() ?? [])].map((tenant) =>
-            summaryOf(controller, tenant, observed.get(tenant.path)),
-          ),
-        })
-      },
+      handle: async () => ok(await controller.tenantList()),
     },
     {
       method: 'GET',
@@ -73,26 +64,4 @@ export function liveTenant(controller: ControllerView, path: string): LiveTenant
     throw new ApiError(503, 'unavailable', 'the first reconcile has not ended yet')
   if (!tenant) throw new ApiError(404, 'not-found', `there is no tenant ${path}, or it was never applied`)
   return tenant
-}
-
-function summaryOf(controller: ControllerView, tenant: DesiredTenant, observed: ObservedTenant | undefined) {
-  const live = controller.reconciled()?.live.get(tenant.path)
-  const state =
-    tenant.kind === 'frozen'
-      ? 'frozen'
-      : tenant.context.suspended
-        ? 'suspended'
-        : observed?.digest === tenant.digest
-          ? 'applied'
-          : 'pending'
-  return {
-    path: tenant.path,
-    uid: live?.uid ?? observed?.uid,
-    displayName: live?.context.displayName,
-    state,
-    reason: tenant.kind === 'frozen' ? tenant.cause.message : '',
-    tags: live?.context.tags ?? {},
-    digest: observed?.digest,
-    workflows: observed?.workflows ?? {},
-  }
 }

@@ -77,7 +77,10 @@ export function count(number: number, noun: string): string {
 
 export function countProblems(problems: readonly Problem[]): string {
   const errors = problems.filter(isError).length
-  const warnings = problems.length - errors
+  return countFindings({ errors, warnings: problems.length - errors })
+}
+
+export function countFindings({ errors, warnings }: { readonly errors: number; readonly warnings: number }): string {
   return (
     [errors > 0 ? count(errors, 'error') : '', warnings > 0 ? count(warnings, 'warning') : '']
       .filter(Boolean)

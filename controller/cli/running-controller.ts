@@ -1,5 +1,6 @@
 import type { ControllerView, RunHistory } from '../api/controller.ts'
-import type { Reconciled } from '../reconcile/reconciler.ts'
+import type { Progress } from '../reconcile/progress.ts'
+import type { Reconciled } from '../reconcile/reconciled.ts'
 
 export interface ControllerOptions {
   /** A folder, or the address of an https remote. */
@@ -22,6 +23,8 @@ export interface ControllerOptions {
   readonly allowedNetworks?: readonly string[]
   /** PEM of the authority that signs the certificates of products there. */
   readonly authority?: string
+  /** How far a pass has come that takes its time. */
+  readonly onProgress?: (progress: Progress) => void
 }
 
 export interface RunningController {

@@ -15,6 +15,7 @@ import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/inde
 import type { ParseCache } from '../io/store/parse-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder, type PlaceFinder } from './find-places.ts'
+import type { Progress } from './progress.ts'
 
 /** A fleet as it stands at one revision, resolved. */
 export interface LoadedFleet {
@@ -45,6 +46,7 @@ export function createFleetLoader(
   check: CheckWorkflow,
   clock: () => number,
   cache?: ParseCache,
+  onProgress: (progress: Progress) => void = () => {},
 ): () => Promise<LoadedFleet> {
   let verdicts = new Map<string, Verdict>()
   let last: LoadedFleet | undefined
@@ -73,7 +75,8 @@ export function createFleetLoader(
     const base = await source.snapshot()
     if (!source.mount) return base
     return source.mount(base, async (files) => {
-      for (const [oid, verdict] of (await parseFiles(source, files, verdicts, cache)).fresh) early.set(oid, verdict)
+      for (const [oid, verdict] of (await parseFiles(source, files, verdicts, cache, () => {})).fresh)
+        early.set(oid, verdict)
       return new Map(
         [...files].flatMap(([path, { oid }]) => (verdicts.has(oid) ? [[path, verdicts.get(oid) as Verdict]] : [])),
       )
@@ -91,11 +94,11 @@ export function createFleetLoader(
     const taken = clock()
     const before = last
     let changed = before && changedFiles(before.snapshot.files, snapshot.files)
-    let reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
+    let reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache, onProgress)
     for (let attempt = 1; reading.torn && attempt < attempts; attempt++) {
       snapshot = await take()
       changed = before && changedFiles(before.snapshot.files, snapshot.files)
-      reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache)
+      reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache, onProgress)
     }
     const { torn } = reading
     const fresh = new Map([...early, ...reading.fresh])
@@ -103,6 +106,7 @@ export function createFleetLoader(
     if (verdicts.size > 2 * snapshot.files.size + 1_000) verdicts = inUse(snapshot, verdicts)
     cache?.keep(fresh, verdicts)
     const parsedAt = clock()
+    onProgress({ phase: 'resolve', done: 0, total: 0 })
     const resolution = (before && changed && update(before, snapshot, changed)) ?? resolveAll(snapshot)
     const { state: desired } = resolution
     const resolvedAt = clock()
@@ -133,6 +137,7 @@ async function parseFiles(
   files: ReadonlyMap<string, { readonly oid: string }>,
   verdicts: Map<string, Verdict>,
   cache: ParseCache | undefined,
+  onProgress: (progress: Progress) => void,
 ): Promise<Reading> {
   const wanted = new Map<string, string>()
   for (const [path, { oid }] of files) {
@@ -141,7 +146,7 @@ async function parseFiles(
     if (verdict) verdicts.set(oid, verdict)
     else wanted.set(oid, path)
   }
-  const fresh = await parseBlobs(source, wanted)
+  const fresh = await parseBlobs(source, wanted, onProgress)
   for (const [oid, verdict] of fresh) verdicts.set(oid, verdict)
   return { fresh, torn: fresh.size < wanted.size }
 }
@@ -150,7 +155,11 @@ async function parseFiles(
 const batchSize = 128
 const readAhead = 4
 
-async function parseBlobs(source: FleetSource, paths: ReadonlyMap<string, string>): Promise<Map<string, Verdict>> {
+async function parseBlobs(
+  source: FleetSource,
+  paths: ReadonlyMap<string, string>,
+  onProgress: (progress: Progress) => void,
+): Promise<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>()
   const oids = [...paths.keys()]
   const reads: ReturnType<FleetSource['read']>[] = []
@@ -163,6 +172,7 @@ async function parseBlobs(source: FleetSource, paths: ReadonlyMap<string, string
     }
     for (const [oid, bytes] of (await reads.shift()) ?? [])
       verdicts.set(oid, parseDocument({ file: paths.get(oid) as string, bytes }))
+    onProgress({ phase: 'parse', done: verdicts.size, total: oids.length })
   }
   return verdicts
 }
@@ -222,7 +232,7 @@ async function withRemarks(
   return sorted([...kept, ...(await places.place(remarksOf(now)))])
 }
 
-function isSecret(path: string): boolean {
+export function isSecret(path: string): boolean {
   // Most paths can be told without taking them apart.
   return path.includes('/secrets.sops.') && placeOf(path).role === 'secrets'
 }

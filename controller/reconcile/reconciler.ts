@@ -12,29 +12,25 @@ import type { Store } from '../io/store/open-store.ts'
 import { batchesOf } from './batches.ts'
 import { type LiveTenant, liveTenants } from './live-tenants.ts'
 import type { LoadedFleet } from './load-fleet.ts'
+import type { Progress } from './progress.ts'
 import { appliedPath, appliedText, renderedFiles, renderedPaths } from './rendered-files.ts'
 import type { RenderedRecord } from './rendered-record.ts'
 
 /** What reconciling needs of the store. */
 export type ObservedStore = Pick<Store, 'readObserved' | 'readObject' | 'applyObserved' | 'appliedCommits'>
 
-export interface Reconciled {
+/** What one pass came to. */
+export interface ReconciledFleet {
   readonly snapshot: Snapshot
   readonly desired: DesiredState
   readonly problems: readonly Problem[]
   readonly plan: Plan
   readonly live: ReadonlyMap<string, LiveTenant>
+  readonly observed: ReadonlyMap<string, ObservedTenant>
   /** Milliseconds by phase, in the order of the phases. */
   readonly timings: Readonly<Record<string, number>>
   /** Commit of the rendered branch; absent where nothing was recorded. */
   readonly rendered?: string
-}
-
-/** How far a pass has come: tenants of `apply`, files of `load` and `record`. */
-export interface Progress {
-  readonly phase: string
-  readonly done: number
-  readonly total: number
 }
 
 export interface ReconcilerParts {
@@ -64,7 +60,7 @@ interface Pass {
  * Brings the observed state to the desired one, phase by phase. It looks at the world anew each time, so a call too
  * many does nothing and a call that was lost is made up for by the next one.
  */
-export function createReconciler(parts: ReconcilerParts): () => Promise<Reconciled> {
+export function createReconciler(parts: ReconcilerParts): () => Promise<ReconciledFleet> {
   let live = new Map<string, LiveTenant>()
   /** As the store has it: nobody else writes there. */
   let observed: Map<string, ObservedTenant> | undefined
@@ -88,6 +84,7 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     const timings: Record<string, number> = {}
     for (const [name, phase] of phases) {
       const start = parts.clock()
+      parts.onProgress?.({ phase: name, done: 0, total: 0 })
       await phase(pass)
       timings[name] = parts.clock() - start
     }
@@ -106,6 +103,7 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       problems,
       plan: pass.plan,
       live: pass.live,
+      observed: pass.observed,
       timings: detail,
       ...(pass.rendered !== undefined && { rendered: pass.rendered }),
     }
@@ -176,6 +174,7 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     }
     if (files.size > 0) {
       files.set(appliedPath, mark)
+      parts.onProgress?.({ phase: 'record', done: 0, total: files.size })
       const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
       if (commit !== null) pass.rendered = commit
     }

@@ -89,9 +89,9 @@ export async function liveFleet(port: number, connector: string, files: Files = 
   }
 
   async function start({ sandbox = false }: { readonly sandbox?: boolean } = {}): Promise<string> {
-    const tenant = controller.view.reconciled()?.desired.tenants.get(inheritor)
-    const effective = tenant?.kind === 'valid' ? tenant.workflows.get('block') : undefined
-    if (tenant?.kind !== 'valid' || !effective) throw new Error(`${inheritor} does not receive the workflow`)
+    const tenant = controller.view.applied.get(inheritor)
+    const effective = tenant?.workflows.get('block')
+    if (!tenant || !effective) throw new Error(`${inheritor} does not receive the workflow`)
     const started = await controller.view.start({
       tenant: tenant.context,
       contextDigest: tenant.contextDigest,

@@ -48,15 +48,15 @@ test('a fleet is followed over http with a token, and a pushed commit arrives', 
   })
   try {
     const first = await controller.reconcile()
-    expect(first.snapshot.revision.commit).toBe(git(work, 'rev-parse', 'HEAD'))
-    expect(first.plan.changes).toHaveLength(23)
+    expect(first.revision.commit).toBe(git(work, 'rev-parse', 'HEAD'))
+    expect(first.changes.count).toBe(23)
 
     const overlay = join(work, 'tenants/acme/north/contoso/overlays/phishing-response.yaml')
     writeFileSync(overlay, readFileSync(overlay, 'utf8').replace(/minutesSaved: \d+/, 'minutesSaved: 55'))
     git(work, 'commit', '-qam', 'Contoso saves more')
     git(work, 'push', '-q', 'origin', 'main')
     const second = await controller.reconcile()
-    expect(second.plan.changes.map((change) => change.path)).toEqual([
+    expect(second.changes.first.map((change) => change.path)).toEqual([
       'acme/north/contoso',
       'acme/north/contoso/plant',
       'acme/north/contoso/retail',
@@ -65,13 +65,13 @@ test('a fleet is followed over http with a token, and a pushed commit arrives', 
     git(work, 'commit', '-q', '--amend', '-m', 'History is rewritten')
     git(work, 'push', '-qf', 'origin', 'main')
     const third = await controller.reconcile()
-    expect(third.snapshot.revision.commit).toBe(second.snapshot.revision.commit)
-    expect(third.problems[0]?.message).toContain('does not descend from')
+    expect(third.revision.commit).toBe(second.revision.commit)
+    expect(third.problems.first[0]?.message).toContain('does not descend from')
 
     server.answerWith((_, response) => response.writeHead(503).end())
     const fourth = await controller.reconcile()
-    expect(fourth.snapshot.revision.commit).toBe(second.snapshot.revision.commit)
-    expect(fourth.problems[0]?.code).toBe('fetch-failed')
+    expect(fourth.revision.commit).toBe(second.revision.commit)
+    expect(fourth.problems.first[0]?.code).toBe('fetch-failed')
   } finally {
     await controller.close()
     await server.close()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { changes } from '../../controller/cli/generate-fleet-changes.ts'
 import { generateFleet } from '../../controller/cli/generate-fleet.ts'
-import { createReconciler, type ObservedStore, type Progress } from '../../controller/reconcile/reconciler.ts'
+import type { Progress } from '../../controller/reconcile/progress.ts'
+import { createReconciler, type ObservedStore } from '../../controller/reconcile/reconciler.ts'
 import { loaderOf, memoryBranch } from '../fakes/memory-fleet.ts'
 import { memoryStore } from '../fakes/memory-store.ts'
 

@@ -1,8 +1,12 @@
 import type { Problem } from '../../core/model/problems.ts'
+import type { Health } from '../../api/controller.ts'
 import type { OverdueRun } from '../../io/backend/backend.ts'
+import type { Progress } from '../../reconcile/progress.ts'
+import type { Findings } from '../../reconcile/reconciled.ts'
 import { onlineOptions, openApi } from '../api-client.ts'
 import type { Command } from '../command.ts'
-import { count, countProblems } from '../output.ts'
+import { count, countFindings } from '../output.ts'
+import { progressText } from '../show-reconciled.ts'
 
 interface Status {
   readonly commit: string | null
@@ -11,7 +15,9 @@ interface Status {
   readonly frozen: number
   readonly workflows: number
   readonly problems: readonly Problem[]
-  readonly health: 'healthy' | 'failing'
+  readonly problemCount: Pick<Findings, 'errors' | 'warnings'>
+  readonly reconciling: (Progress & { readonly since: number }) | null
+  readonly health: Health['kind']
   readonly reason?: string
   readonly overdue: readonly OverdueRun[]
 }
@@ -27,7 +33,8 @@ export const status: Command = {
     const found = await openApi({ out, ...call }).get<Status>('/v1/status')
     if (out.isJson) out.json(found)
     else {
-      const { commit, uncommitted, tenants, frozen, workflows, problems, health, reason, overdue } = found
+      const { commit, uncommitted, tenants, frozen, workflows, health, reason, overdue, reconciling } = found
+      const { errors, warnings } = found.problemCount
       out.line(
         `${out.style(health === 'healthy' ? 'green' : 'red', health)}${reason === undefined ? '' : `  ${reason}`}`,
       )
@@ -35,7 +42,10 @@ export const status: Command = {
       out.line(`commit     ${commit ?? 'none: a folder without git'}${more}`)
       out.line(`tenants    ${tenants.toLocaleString('en-US')}${frozen > 0 ? `, ${frozen} frozen` : ''}`)
       out.line(`workflows  ${workflows.toLocaleString('en-US')}`)
-      if (problems.length > 0) out.line(`problems   ${countProblems(problems)}: headwater validate shows them`)
+      if (errors + warnings > 0)
+        out.line(`problems   ${countFindings({ errors, warnings })}: headwater validate shows them`)
+      if (reconciling)
+        out.line(`now        ${progressText(reconciling)}, since ${new Date(reconciling.since).toISOString()}`)
       if (overdue.length > 0) {
         out.line(
           `overdue    ${count(overdue.length, 'run')} could go on and ${overdue.length === 1 ? 'does' : 'do'} not:`,

@@ -6,7 +6,10 @@ import { isNetwork } from '../../io/connectors/address-class.ts'
 import { problem } from '../../core/model/problems.ts'
 import { type Call, type Command, CommandError, type ExitCode, text, texts } from '../command.ts'
 import { runDemo } from '../demo.ts'
-import { showReconciled, showStart } from '../show-reconciled.ts'
+import type { Output } from '../output.ts'
+import type { Reconciled } from '../../reconcile/reconciled.ts'
+import { ReconcileLost } from '../../reconcile/thread/reconcile-host.ts'
+import { showProgress, showReconciled, showStart } from '../show-reconciled.ts'
 
 /** `up` gets the controller handed in, so that the other commands do not load what only a server needs. */
 export function upCommand(start: StartController): Command {
@@ -65,13 +68,13 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
     gitToken: config.gitToken,
     logLevel: config.logLevel,
     isPatient: once,
+    onProgress: (progress) => showProgress(out, progress),
     ...(config.ageKeyFile !== undefined && { ageKeyFile: config.ageKeyFile }),
     ...onPremises(call),
   })
   const isStopped = stopSignal()
   try {
-    const first = await controller.reconcile()
-    showReconciled(out, first, undefined)
+    const first = await firstPass(controller, out, once)
     const named = text(call, 'demo')?.split(',') ?? []
     const demo = options['demo'] === undefined ? undefined : await runDemo(out, controller, path, named)
     if (once) {
@@ -79,10 +82,10 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
       if (out.isJson) out.json({ ...summaryOf(controller), demo })
       return demo === undefined || demo.every((run) => run.state === 'succeeded') ? 0 : 1
     }
-    let before = first
+    let isFirst = first === undefined
     await controller.watch((reconciled) => {
-      if (reconciled.snapshot !== before.snapshot) showReconciled(out, reconciled, before)
-      before = reconciled
+      if (reconciled.isNews) showReconciled(out, reconciled, isFirst)
+      isFirst = false
     })
     showStart(out, controller)
     await isStopped
@@ -93,14 +96,27 @@ async function up(call: Call, start: StartController): Promise<ExitCode> {
   }
 }
 
+/** Where it is lost, what an earlier controller applied is in force: alerts can be taken, and the pass is made up for. */
+async function firstPass(controller: RunningController, out: Output, once: boolean): Promise<Reconciled | undefined> {
+  try {
+    const reconciled = await controller.reconcile()
+    showReconciled(out, reconciled, true)
+    return reconciled
+  } catch (thrown) {
+    if (once || !(thrown instanceof ReconcileLost) || controller.view.applied.paths().length === 0) throw thrown
+    out.problems([problem(thrown.code, thrown.message)])
+    return undefined
+  }
+}
+
 function summaryOf(controller: RunningController) {
   const reconciled = controller.view.reconciled()
   return {
-    revision: reconciled?.snapshot.revision,
-    tenants: reconciled?.desired.tenants.size,
-    changes: reconciled?.plan.changes.length,
-    frozen: reconciled?.plan.frozen.map(({ path }) => path),
-    problems: reconciled?.problems,
+    revision: reconciled?.revision,
+    tenants: reconciled?.tenants,
+    changes: reconciled?.changes.count,
+    frozen: reconciled?.frozen,
+    problems: reconciled?.problems.first,
     timings: reconciled?.timings,
   }
 }

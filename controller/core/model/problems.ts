@@ -106,6 +106,8 @@ export const problemCodes = {
   'age-key-wrong':
     'The secrets file is for somebody else: encrypt it for what `headwater secret recipient` prints, or give the right key.',
   'age-key-unreadable': 'The file with the age identity cannot be used: see the cause.',
+  'reconcile-lost':
+    'What was applied last stays in force, and reconciling is tried again; a fleet that needs more memory than there is needs a larger machine.',
   refused: 'The controller refused: see the reason.',
   'fetch-failed': 'The remote repository cannot be fetched: check URL, token and network.',
 } as const

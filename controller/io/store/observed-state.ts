@@ -45,20 +45,12 @@ export interface AppliedCommit {
   readonly workflows: number
 }
 
-/** What was applied last, tenant by tenant. Each part of an application is one transaction: it holds for all its tenants or for none. */
-export class ObservedState {
-  readonly #commit: GroupCommit
-  readonly #objects: Objects
-  readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
+/** What was applied last, tenant by tenant. */
+export class ObservedReads {
+  readonly #statements: Statements<keyof typeof reads>
 
-  constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
-    this.#commit = commit
-    this.#objects = objects
-    const names = Object.keys(queries) as (keyof typeof queries)[]
-    this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
-      keyof typeof queries,
-      Statement
-    >
+  constructor(database: DatabaseSync) {
+    this.#statements = prepareAll(database, reads)
   }
 
   read(): Map<string, ObservedTenant> {
@@ -99,6 +91,20 @@ export class ObservedState {
       workflows: number(row, 'workflows'),
     }))
   }
+}
+
+/** The same with the way to apply more. Each part of an application is one transaction: it holds for all its tenants or for none. */
+export class ObservedState extends ObservedReads {
+  readonly #commit: GroupCommit
+  readonly #objects: Objects
+  readonly #statements: Statements<keyof typeof writes>
+
+  constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
+    super(database)
+    this.#commit = commit
+    this.#objects = objects
+    this.#statements = prepareAll(database, writes)
+  }
 
   async apply(application: Application): Promise<void> {
     await this.#commit.write(() => this.#write(application))
@@ -125,12 +131,16 @@ export class ObservedState {
   }
 }
 
-const queries = {
+const reads = {
   tenants: 'SELECT * FROM tenants ORDER BY path',
   tenant: 'SELECT * FROM tenants WHERE path = ?',
   paths: 'SELECT path FROM tenants ORDER BY path',
   workflowsOf: 'SELECT * FROM inventory WHERE tenant = ? ORDER BY workflow',
   inventory: 'SELECT * FROM inventory ORDER BY tenant, workflow',
+  history: 'SELECT * FROM applied ORDER BY key DESC LIMIT ?',
+} as const
+
+const writes = {
   upsert: `INSERT INTO tenants (path, uid, digest, context_digest, state, reason, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET uid = excluded.uid, digest = excluded.digest, context_digest = excluded.context_digest,
       state = excluded.state, reason = excluded.reason, applied_at = excluded.applied_at`,
@@ -138,11 +148,21 @@ const queries = {
   prune: 'DELETE FROM inventory WHERE tenant = ?',
   keep: 'INSERT INTO inventory (tenant, workflow, digest, "release", owner) VALUES (?, ?, ?, ?, ?)',
   begin: 'INSERT INTO applied (at, "commit", upserts, removals, tenants, workflows) VALUES (?, ?, 0, 0, 0, 0)',
-  extend: `UPDATE applied SET upserts = upserts + ?, removals = removals + ? WHERE key = (SELECT max(key) FROM applied)`,
+  extend:
+    'UPDATE applied SET upserts = upserts + ?, removals = removals + ? WHERE key = (SELECT max(key) FROM applied)',
   complete: `UPDATE applied SET tenants = (SELECT count(*) FROM tenants), workflows = (SELECT count(*) FROM inventory)
     WHERE key = (SELECT max(key) FROM applied)`,
-  history: 'SELECT * FROM applied ORDER BY key DESC LIMIT ?',
 } as const
+
+type Statements<Name extends string> = Readonly<Record<Name, Statement>>
+
+function prepareAll<Name extends string>(
+  database: DatabaseSync,
+  queries: Readonly<Record<Name, string>>,
+): Statements<Name> {
+  const prepared = Object.entries<string>(queries).map(([name, query]) => [name, prepare(database, query)])
+  return Object.fromEntries(prepared) as Statements<Name>
+}
 
 function namedWorkflow(row: Row): [string, ObservedWorkflow] {
   return [

@@ -1,0 +1,30 @@
+import type { DesiredTenant, ObservedTenant } from '../core/desired/index.ts'
+import type { LiveTenant } from './live-tenants.ts'
+import type { ReconciledFleet } from './reconciler.ts'
+
+/** Every tenant with its state and what is applied, as the JSON text that the API answers with: megabytes of a large fleet. */
+export function tenantListText({ desired, live, observed }: ReconciledFleet): Uint8Array {
+  const tenants = [...desired.tenants.values()].map((tenant) =>
+    summaryOf(tenant, live.get(tenant.path), observed.get(tenant.path)),
+  )
+  return new TextEncoder().encode(JSON.stringify({ tenants }))
+}
+
+function summaryOf(tenant: DesiredTenant, live: LiveTenant | undefined, observed: ObservedTenant | undefined) {
+  return {
+    path: tenant.path,
+    uid: live?.uid ?? observed?.uid,
+    displayName: live?.context.displayName,
+    state: stateOf(tenant, observed),
+    reason: tenant.kind === 'frozen' ? tenant.cause.message : '',
+    tags: live?.context.tags ?? {},
+    digest: observed?.digest,
+    workflows: observed?.workflows ?? {},
+  }
+}
+
+function stateOf(tenant: DesiredTenant, observed: ObservedTenant | undefined): string {
+  if (tenant.kind === 'frozen') return 'frozen'
+  if (tenant.context.suspended) return 'suspended'
+  return observed?.digest === tenant.digest ? 'applied' : 'pending'
+}

@@ -1,0 +1,29 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { PortCalls } from './port-calls.ts'
+import { openReconcileWork, type StoreCalls, type WorkCalls, type WorkSetup } from './reconcile-work.ts'
+
+/** What the thread that reconciles answers to. `open` comes first and says what stands in the way of starting. */
+export type WorkerCalls = WorkCalls & { open(): Promise<void> }
+
+const port = parentPort
+if (port) {
+  let work: WorkCalls | undefined
+  const opened = (): WorkCalls => {
+    if (!work) throw new Error('the thread is asked before it is open')
+    return work
+  }
+  const main: PortCalls<StoreCalls> = new PortCalls<StoreCalls>(port, {
+    open: async () => {
+      work = await openReconcileWork(workerData as WorkSetup, {
+        apply: (application) => main.call('apply', application),
+        progress: (progress) => void main.call('progress', progress),
+        hint: () => void main.call('hint'),
+      })
+    },
+    pass: () => opened().pass(),
+    tenants: () => opened().tenants(),
+    file: (path) => opened().file(path),
+    watch: () => opened().watch(),
+    close: async () => work?.close(),
+  } satisfies WorkerCalls)
+}
