@@ -1,7 +1,9 @@
 import { resolve as absolute } from 'node:path'
 import { type Authored, editLines, isRefusal, type TextOf } from '../core/authoring/index.ts'
 import type { DesiredState } from '../core/desired/index.ts'
+import { stateFolder } from '../config.ts'
 import { problem } from '../core/model/problems.ts'
+import type { Snapshot } from '../core/model/snapshot.ts'
 import { headRef } from '../io/git/forge/checkouts.ts'
 import { commitToBranch, identityOf, openLocalForge, uncommittedAmong } from '../io/git/forge/index.ts'
 import { replaceFiles, standsInTheWay } from '../io/git/forge/work-tree-files.ts'
@@ -9,14 +11,17 @@ import { type FleetSource, findRepository, openFleet, type RepositoryLayout } fr
 import { objectId } from '../io/git/object-id.ts'
 import { checkPath } from '../io/git/rendered-branch.ts'
 import { checkWorkflowSpec } from '../reconcile/check-workflow-spec.ts'
+import { openFetchedMounts } from '../reconcile/open-mounts.ts'
 import { createFleetLoader, type LoadedFleet } from '../reconcile/load-fleet.ts'
 import { type Call, CommandError, type ExitCode, text } from './command.ts'
+import { mirrorsOption } from './open-fleet.ts'
 
 /** Options of every command that edits a fleet. */
 export const authoringOptions = [
   ['--repo <dir>', 'the fleet: a checkout or a plain folder (default: the current folder)'],
   ['--dry-run', 'show the edits and write nothing'],
   ['--commit [message]', 'commit the edited files, and nothing else, on the branch that is checked out'],
+  mirrorsOption,
   ['--pull-request', 'propose the edits to the branch that is checked out; the files here stay as they are'],
 ] as const
 
@@ -54,13 +59,15 @@ export async function applyEdits(call: Call, { key, author, next }: Authoring): 
     const hint = 'use --pull-request, or a checkout'
     throw new CommandError(problem('not-a-fleet', `${path} is a bare repository: it has no files to edit`, { hint }), 3)
   }
-  const source = await openFleet({ path, ...(base !== undefined && { revision: `refs/heads/${base}` }) })
+  const fleetItself = await openFleet({ path, ...(base !== undefined && { revision: `refs/heads/${base}` }) })
+  const source = await openFetchedMounts(fleetItself, stateFolder(path, text(call, 'state')))
   try {
     const fleet = await createFleetLoader(source, checkWorkflowSpec, () => performance.now())()
     if (base !== undefined) call.out.remark(`what is committed on ${base} counts, not what lies in the working tree`)
     if (fleet.snapshot.files.size === 0)
       throw new CommandError(problem('not-a-fleet', `${path} holds no tenants/, workflows/ or policies/`), 3)
     const { edits, summary, read } = await authored(source, fleet, author)
+    if (dryRun !== true) refuseElsewhere(fleet.snapshot, [...edits.keys()])
     const before: Texts = new Map([...edits.keys()].map((file) => [file, read.get(file) ?? null]))
     const [title = ''] = summary
     const done: Done = await (async () => {
@@ -79,6 +86,17 @@ export async function applyEdits(call: Call, { key, author, next }: Authoring): 
     return 0
   } finally {
     await source.close()
+  }
+}
+
+/** What a tenant keeps in a repository of its own cannot be edited here. */
+function refuseElsewhere({ mounts = [] }: Snapshot, files: readonly string[]): void {
+  for (const { tenant, url } of mounts) {
+    const file = files.find((path) => path.startsWith(`tenants/${tenant}/`) && path !== `tenants/${tenant}/tenant.yaml`)
+    if (file === undefined) continue
+    const message = `${file.slice(`tenants/${tenant}/`.length)} of ${tenant} stands in ${url}`
+    const hint = '--dry-run shows the text, to be written there'
+    throw new CommandError(problem('tenant-source', message, { tenant, hint }), 1)
   }
 }
 

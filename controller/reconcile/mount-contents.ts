@@ -1,16 +1,16 @@
 import { caps } from '../core/model/caps.ts'
 import { depthOf } from '../core/model/names.ts'
 import { type Problem, problem } from '../core/model/problems.ts'
-import { FileTree, type Folder, GitError, mountFiles, type SourceMirrors } from '../io/git/index.ts'
+import { FileTree, type Folder, GitError, mountFiles, type SourceAddress, type SourceMirrors } from '../io/git/index.ts'
 
 /** What a commit of a tenant's own repository puts into its folder, or why it cannot. */
 export type Contents =
   | { readonly kind: 'folder'; readonly folder: Folder }
-  | { readonly kind: 'unfit'; readonly why: string }
+  | { readonly kind: 'unfit'; readonly why: string; readonly isPassing: boolean }
 
 export interface Wanted {
   readonly tenant: string
-  readonly url: string
+  readonly address: SourceAddress
   readonly path: string
   readonly commit: string
 }
@@ -19,14 +19,18 @@ export interface Wanted {
 const refusals = 100
 
 /** Reads the folder of a commit and holds it against what one tenant may bring. */
-export async function mountContents(mirrors: SourceMirrors, { tenant, url, path, commit }: Wanted): Promise<Contents> {
-  const what = `commit ${commit.slice(0, 12)} of ${url}`
+export async function mountContents(
+  mirrors: SourceMirrors,
+  { tenant, address, path, commit }: Wanted,
+): Promise<Contents> {
+  const what = `commit ${commit.slice(0, 12)} of ${address.url}`
   // tenants/ and one folder for each part of the name stand above it.
-  const folder = await mirrors.folder(url, commit, path, 1 + depthOf(tenant)).catch((thrown: unknown) => {
+  const folder = await mirrors.folder(address, commit, path, 1 + depthOf(tenant)).catch((thrown: unknown) => {
     if (thrown instanceof GitError) return thrown
     throw thrown
   })
-  if (folder instanceof GitError) return unfit(`${what} cannot be read: ${folder.message}`)
+  if (folder instanceof GitError)
+    return unfit(`${what} cannot be read: ${folder.message}`, folder.code === 'repository-unreadable')
   if (folder === null) return unfit(`${what} has no folder \`${path}\``)
   const own = mountFiles.find((name) => folder.entries.has(name))
   if (own !== undefined)
@@ -53,6 +57,6 @@ export function besideMount(tenant: string, url: string, folder: Folder | undefi
   return problem('tenant-source', message, { place, path: '/spec/source', tenant, hint: 'move these files there' })
 }
 
-function unfit(why: string): Contents {
-  return { kind: 'unfit', why }
+function unfit(why: string, isPassing = false): Contents {
+  return { kind: 'unfit', why, isPassing }
 }

@@ -21,6 +21,8 @@ export interface FollowOptions {
   readonly gitToken: string | undefined
   /** Whether a look waits until every tenant's own repository has answered or failed. */
   readonly isPatient?: boolean
+  /** File with the age identity, which opens the secrets of private ones; that of the state folder where absent. */
+  readonly ageKeyFile?: string
 }
 
 const pollMs = 30_000

@@ -1,30 +1,30 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type FleetSource, SourceMirrors } from '../io/git/index.ts'
+import { openAgeKey } from '../io/secrets/index.ts'
 import { MountedFleet } from './mounted-fleet.ts'
+import { SourceCredentials } from './source-credentials.ts'
 import { SourcePoller } from './source-poller.ts'
 
 export interface MountOptions {
-  /** The fleet itself, as a folder or an address. */
-  readonly fleet: string
   /** The controller's folder, where the mirrors are. */
   readonly state: string
-  /** Opens the fleet's own remote, and repositories of the same forge. */
-  readonly gitToken: string | undefined
+  /** File with the age identity; that of the state folder where absent. */
+  readonly ageKeyFile?: string
   readonly isPatient?: boolean
 }
 
 /** Follows the repositories of tenants that keep their own. `hearOf` says who is told of news. */
 export async function openMounts(
   base: FleetSource,
-  { fleet, state, gitToken, isPatient = false }: MountOptions,
+  { state, ageKeyFile, isPatient = false }: MountOptions,
 ): Promise<{ readonly source: MountedFleet; hearOf(onNews: () => void): void }> {
   let tell = (): void => {}
-  const forge = URL.parse(fleet)?.origin
+  const credentials = new SourceCredentials(base, async () => (await openAgeKey(state, ageKeyFile)).identities)
   const mirrors = await SourceMirrors.open({
     folder: mirrorsIn(state),
-    // Any other host would be handed a token that opens the whole fleet.
-    tokenFor: ({ origin }) => (origin === forge ? gitToken : undefined),
+    // Never the fleet's own token: whoever may write one tenant.yaml would read with it what he names there.
+    tokenOf: (credential) => credentials.token(credential),
   })
   const poller = new SourcePoller({
     fetch: (address, options) => mirrors.fetch(address, options),
@@ -38,7 +38,7 @@ export async function openMounts(
     random: Math.random,
   })
   return {
-    source: new MountedFleet({ base, mirrors, poller, isPatient, isRemembered: true }),
+    source: new MountedFleet({ base, mirrors, credentials, poller, isPatient, isRemembered: true }),
     hearOf: (onNews) => {
       tell = onNews
     },
@@ -50,7 +50,8 @@ export async function openFetchedMounts(base: FleetSource, state: string): Promi
   const folder = mirrorsIn(state)
   // Most fleets have none, and looking for git takes a moment.
   const mirrors = await SourceMirrors.open({ folder, ...(!existsSync(folder) && { git: null }) })
-  return new MountedFleet({ base, mirrors, isRemembered: false })
+  const credentials = new SourceCredentials(base, () => Promise.resolve([]))
+  return new MountedFleet({ base, mirrors, credentials, isRemembered: false })
 }
 
 function mirrorsIn(state: string): string {

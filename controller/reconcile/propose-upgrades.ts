@@ -23,6 +23,8 @@ export async function upgradeProposals(
   if (earlier?.base === options.base) return earlier.proposals
   const proposals: Proposal[] = []
   for (const { tenant, workflow } of waiting(state)) {
+    // Its file stands in a repository of somebody else.
+    if (tenant.mount || tenant.declared.resource.spec.source) continue
     const subject = upgradeSubject(state, tenant, workflow)
     if (!subject) continue
     const upgrade = upgradeTenant(state, tenant, subject, subject.wanted, () => undefined)

@@ -35,7 +35,7 @@ const lanes = { quick: { slots: 4, deadlineMs: 10_000 }, slow: { slots: 2, deadl
 type Lane = keyof typeof lanes
 
 interface Followed {
-  readonly url: string
+  readonly address: Omit<SourceAddress, 'ref'>
   /** By ref. */
   branches: ReadonlyMap<string, { readonly accept?: string | undefined }>
   readonly told: Map<string, Told>
@@ -75,14 +75,13 @@ export class SourcePoller {
   }
 
   /** Undefined where nobody has asked yet. */
-  told({ url, ref }: SourceAddress): Told | undefined {
-    return this.#followed.get(url)?.told.get(ref)
+  told(address: SourceAddress): Told | undefined {
+    return this.#followed.get(keyOf(address))?.told.get(address.ref)
   }
 
   /** Somebody says that there is something new. */
   hint(url: string): void {
-    const source = this.#followed.get(url)
-    if (source) this.#want(source)
+    for (const source of this.#followed.values()) if (source.address.url === url) this.#want(source)
   }
 
   async close(): Promise<void> {
@@ -97,26 +96,26 @@ export class SourcePoller {
 
   /** Takes over what is followed; answers what nobody has asked for as it is now. */
   #take(sources: Iterable<FollowedSource>): Followed[] {
-    const byUrl = Map.groupBy(sources, ({ url }) => url)
-    for (const [url, source] of this.#followed) {
-      if (byUrl.has(url)) continue
+    const byRepository = Map.groupBy(sources, keyOf)
+    for (const [key, source] of this.#followed) {
+      if (byRepository.has(key)) continue
       source.cancel()
-      this.#followed.delete(url)
+      this.#followed.delete(key)
       source.ended.resolve()
     }
     const fresh: Followed[] = []
-    for (const [url, wanted] of byUrl) {
+    for (const [key, wanted] of byRepository) {
       const branches = new Map<string, { accept?: string | undefined }>()
       // Two tenants may share a branch: what one of them accepts is accepted.
       for (const { ref, accept } of wanted) branches.set(ref, { accept: accept ?? branches.get(ref)?.accept })
-      const source = this.#followed.get(url) ?? newSource(url)
+      const source = this.#followed.get(key) ?? newSource(wanted[0] as FollowedSource)
       const isNew = [...branches].some(([ref, { accept }]) => {
         const before = source.branches.get(ref)
         return !before || (accept !== undefined && before.accept !== accept)
       })
       if (isNew) fresh.push(source)
       source.branches = branches
-      this.#followed.set(url, source)
+      this.#followed.set(key, source)
     }
     return fresh
   }
@@ -143,7 +142,7 @@ export class SourcePoller {
       while (this.#busy[lane] < lanes[lane].slots) {
         const source = this.#queues[lane].shift()
         if (!source) break
-        if (this.#followed.get(source.url) !== source) continue
+        if (this.#followed.get(keyOf(source.address)) !== source) continue
         this.#busy[lane]++
         const asked = this.#ask(source, lane).finally(() => {
           this.#busy[lane]--
@@ -163,7 +162,7 @@ export class SourcePoller {
     let hasFailed = false
     for (const [ref, { accept }] of source.branches) {
       const options = { deadlineMs, approved: accept, signal: this.#closing.signal }
-      const [told, isMoved] = await this.#parts.fetch({ url: source.url, ref }, options).then(
+      const [told, isMoved] = await this.#parts.fetch({ ...source.address, ref }, options).then(
         (outcome): [Told, boolean] => [toldBy(outcome), outcome.kind === 'updated'],
         (error: unknown): [Told, boolean] => [{ kind: 'behind', cause: messageOf(error) }, false],
       )
@@ -197,9 +196,13 @@ export class SourcePoller {
   }
 }
 
-function newSource(url: string): Followed {
+function keyOf({ url, credential }: Omit<SourceAddress, 'ref'>): string {
+  return JSON.stringify([url, credential])
+}
+
+function newSource({ url, credential }: SourceAddress): Followed {
   return {
-    url,
+    address: { url, ...(credential !== undefined && { credential }) },
     branches: new Map(),
     told: new Map(),
     lane: 'quick',

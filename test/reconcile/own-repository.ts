@@ -23,12 +23,13 @@ export interface OwnRepository {
   push(files: Readonly<Record<string, string | null>>, ...options: readonly string[]): string
 }
 
-export async function ownRepository(files: Files): Promise<OwnRepository> {
+/** With a token it is a private one. */
+export async function ownRepository(files: Files, token?: string): Promise<OwnRepository> {
   const root = newFolder()
   const work = newRepository(files)
   const bare = join(root, 'files.git')
   git(root, ['clone', '-q', '--bare', work, 'files.git'])
-  const server = await startGitHttpServer({ root })
+  const server = await startGitHttpServer({ root, ...(token !== undefined && { token }) })
   onTestFinished(() => server.close())
   return {
     server,

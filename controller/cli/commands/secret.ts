@@ -22,7 +22,10 @@ export const secretSet: Command = {
     ['<tenant>', 'the tenant whose connections use it; those below inherit them'],
     ['<name>', 'what a connection calls it under `secret`'],
   ],
-  options: [...authoringOptions.filter(([flags]) => flags !== '--pull-request'), stateOption],
+  options: [
+    ...authoringOptions.filter(([flags]) => flags !== '--pull-request' && flags !== stateOption[0]),
+    stateOption,
+  ],
   examples: [
     'headwater secret set acme/north okta-api-token < token.txt',
     'pass show okta | headwater secret set acme/north okta-api-token --commit',

@@ -25,15 +25,20 @@ import { checkedRemoteUrl } from './remote-url.ts'
 export interface SourceAddress {
   readonly url: string
   readonly ref: string
+  /**
+   * Names what opens it, where it is not public. Its mirror is then for this name alone: whoever else writes the same URL
+   * would be handed files that he may not read.
+   */
+  readonly credential?: string | undefined
 }
 
 export interface SourceMirrorsOptions {
-  /** Holds one bare repository for each URL. */
+  /** Holds one bare repository for each URL and credential. */
   readonly folder: string
   /** The git to use; null for none. Unless given, the first usable one of the search path. */
   readonly git?: GitBinary | null
-  /** What opens a repository that is not public. */
-  readonly tokenFor?: (url: URL) => string | undefined
+  /** What a credential stands for now. */
+  readonly tokenOf?: (credential: string) => Promise<string>
   readonly maxBytes?: number
 }
 
@@ -67,24 +72,24 @@ export class SourceMirrors {
   }
 
   /** The commit taken last; null where there is none. Throws GitError for an address that cannot be one. */
-  commitOf({ url, ref }: SourceAddress): string | null {
-    return readRef(this.#gitdir(url), mirroredRef(ref))
+  commitOf(address: SourceAddress): string | null {
+    return readRef(this.#gitdir(address), mirroredRef(address.ref))
   }
 
   /** Asks for news. Throws GitError `fetch-failed`; the mirror then stays as it is. */
   async fetch(address: SourceAddress, options: FetchOptions = {}): Promise<FetchOutcome> {
-    const opened = this.#open(address.url)
+    const opened = this.#open(address)
     const mine = opened.queue.then(() => this.#fetch(opened, address, options))
     opened.queue = mine.catch(() => {})
     return await mine
   }
 
-  async #fetch(opened: Opened, { url, ref }: SourceAddress, options: FetchOptions): Promise<FetchOutcome> {
-    const { tokenFor, maxBytes = caps.sourceBytes } = this.#options
+  async #fetch(opened: Opened, { url, ref, credential }: SourceAddress, options: FetchOptions): Promise<FetchOutcome> {
+    const { tokenOf, maxBytes = caps.sourceBytes } = this.#options
     const checked = checkedRemoteUrl(url)
     let mirror = opened.mirrors.get(ref)
     if (mirror === undefined) {
-      const token = tokenFor?.(checked)
+      const token = credential !== undefined && tokenOf && { token: () => tokenOf(credential) }
       const { gitdir } = opened
       mirror = await openRemoteMirror({
         url,
@@ -92,7 +97,7 @@ export class SourceMirrors {
         gitdir,
         git: this.#git,
         maxBytes,
-        ...(token !== undefined && { token }),
+        ...token,
       })
       // For people who look at the folder.
       writeFileSync(join(gitdir, 'description'), `${checked.href}\n`)
@@ -102,8 +107,8 @@ export class SourceMirrors {
   }
 
   /** A folder of a commit, by the rules for a tenant's own repository; null where there is no such folder. */
-  folder(url: string, commit: string, path: string, above: number): Promise<Folder | null> {
-    return this.#ask(url, async ({ reader, folders }) => {
+  folder(address: SourceAddress, commit: string, path: string, above: number): Promise<Folder | null> {
+    return this.#ask(address, async ({ reader, folders }) => {
       const found = await reader.resolve(commit)
       if (found === null) throw new GitError('repository-unreadable', `There is no commit ${commit} in the mirror.`)
       const tree = await treeAt(reader, found.tree, path)
@@ -114,18 +119,18 @@ export class SourceMirrors {
     })
   }
 
-  read(url: string, oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
-    return this.#ask(url, ({ reader }) => reader.readBlobs(oids))
+  read(address: SourceAddress, oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
+    return this.#ask(address, ({ reader }) => reader.readBlobs(oids))
   }
 
   /** The commit that was mounted last under a name of the caller's; null where there is none. */
-  mounted(url: string, name: string): string | null {
-    return readRef(this.#gitdir(url), mountedRef(name))
+  mounted(address: SourceAddress, name: string): string | null {
+    return readRef(this.#gitdir(address), mountedRef(name))
   }
 
-  keepMounted(url: string, name: string, commit: string): void {
-    const before = this.mounted(url, name)
-    if (before !== commit) swapRef(this.#gitdir(url), mountedRef(name), commit, before)
+  keepMounted(address: SourceAddress, name: string, commit: string): void {
+    const before = this.mounted(address, name)
+    if (before !== commit) swapRef(this.#gitdir(address), mountedRef(name), commit, before)
   }
 
   async close(): Promise<void> {
@@ -136,15 +141,16 @@ export class SourceMirrors {
     }
   }
 
-  #gitdir(url: string): string {
-    const name = createHash('sha256').update(checkedRemoteUrl(url).href).digest('hex').slice(0, 32)
+  #gitdir({ url, credential }: SourceAddress): string {
+    const named = JSON.stringify([checkedRemoteUrl(url).href, ...(credential === undefined ? [] : [credential])])
+    const name = createHash('sha256').update(named).digest('hex').slice(0, 32)
     return join(this.#options.folder, `${name}.git`)
   }
 
-  #open(url: string): Opened {
-    let opened = this.#opened.get(url)
+  #open(address: SourceAddress): Opened {
+    const gitdir = this.#gitdir(address)
+    let opened = this.#opened.get(gitdir)
     if (opened === undefined) {
-      const gitdir = this.#gitdir(url)
       const reader = this.#git === null ? new IsomorphicReader(gitdir) : new GitBinaryReader(this.#git, gitdir)
       opened = {
         gitdir,
@@ -154,15 +160,15 @@ export class SourceMirrors {
         queue: Promise.resolve(),
         asked: 0,
       }
-      this.#opened.set(url, opened)
+      this.#opened.set(gitdir, opened)
     }
     return opened
   }
 
   /** A fleet may have hundreds of such repositories: none keeps a child that has nothing to do. */
-  async #ask<T>(url: string, question: (opened: Opened) => Promise<T>): Promise<T> {
-    const opened = this.#open(url)
-    if (!existsSync(opened.gitdir)) throw new GitError('repository-unreadable', `There is no mirror of ${url}.`)
+  async #ask<T>(address: SourceAddress, question: (opened: Opened) => Promise<T>): Promise<T> {
+    const opened = this.#open(address)
+    if (!existsSync(opened.gitdir)) throw new GitError('repository-unreadable', `There is no mirror of ${address.url}.`)
     opened.asked++
     try {
       return await question(opened)

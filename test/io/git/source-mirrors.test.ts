@@ -49,17 +49,19 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
     const folder = newFolder()
     const mirrors = await open(folder)
     const { url, ref, commit } = await fetched(mirrors, (_bare, oid) => [{ mode: '100644', name: 'a.yaml', oid }])
-    mirrors.keepMounted(url, 'name', commit)
+    mirrors.keepMounted({ url, ref }, 'name', commit)
     await mirrors.close()
     const again = await open(folder)
-    expect([again.commitOf({ url, ref }), again.mounted(url, 'name'), again.mounted(url, 'other')]).toEqual([
-      commit,
-      commit,
-      null,
-    ])
-    const contents = await again.folder(url, commit, '', 2)
+    expect([
+      again.commitOf({ url, ref }),
+      again.mounted({ url, ref }, 'name'),
+      again.mounted({ url, ref }, 'other'),
+    ]).toEqual([commit, commit, null])
+    const contents = await again.folder({ url, ref }, commit, '', 2)
     const [oid] = [...new FileTree(contents as Folder).values()].map((file) => file.oid)
-    expect(Buffer.from((await again.read(url, [oid as string])).get(oid as string) ?? []).toString()).toBe('x: 1\n')
+    expect(Buffer.from((await again.read({ url, ref }, [oid as string])).get(oid as string) ?? []).toString()).toBe(
+      'x: 1\n',
+    )
   })
 
   test('the rules for names and modes hold; what a forge keeps at the top is passed over', async () => {
@@ -79,7 +81,7 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
         { mode: '40000', name: 'Overlays', oid: inside },
       ].sort((a, b) => (a.name < b.name ? -1 : 1))
     })
-    const folder = await mirrors.folder(url, commit, '', 2)
+    const folder = await mirrors.folder({ url, ref: 'main' }, commit, '', 2)
     expect([...new FileTree(folder as Folder).keys()]).toEqual(['overlays/note.yaml'])
     expect(folder?.refusals.map(({ name, code }) => `${code} ${name}`)).toEqual([
       'path-collision Overlays',
@@ -100,7 +102,7 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
         ]),
       },
     ])
-    const folder = await mirrors.folder(url, commit, path, 2)
+    const folder = await mirrors.folder({ url, ref: 'main' }, commit, path, 2)
     // Dots and slashes alone are the folder itself.
     const files = folder && [...new FileTree(folder).keys()]
     expect(files).toEqual(path === '/' || path === './.' ? ['overlays/note.yaml'] : null)
@@ -115,7 +117,7 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
       return [{ mode: '40000', name: 'd', oid: folder }]
     })
     const counts = async (above: number) => {
-      const folder = await mirrors.folder(url, commit, '', above)
+      const folder = await mirrors.folder({ url, ref: 'main' }, commit, '', above)
       return [folder?.fileCount, folder?.refusalCount]
     }
     // tenants/ and acme/ above: the file stands 64 folders deep, and 65 where one more is above.
@@ -137,8 +139,8 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
         { mode: '40000', name: 'b', oid: writeTree(bare, rows.slice(1)) },
       ]
     })
-    await expect(mirrors.folder(url, commit, '', 2)).rejects.toMatchObject({ code: 'file-too-large' })
-    expect((await mirrors.folder(url, commit, 'a', 2))?.refusalCount).toBe(0)
+    await expect(mirrors.folder({ url, ref: 'main' }, commit, '', 2)).rejects.toMatchObject({ code: 'file-too-large' })
+    expect((await mirrors.folder({ url, ref: 'main' }, commit, 'a', 2))?.refusalCount).toBe(0)
   })
 
   test('a repository larger than a mirror may be is refused, and not fetched again until it moves', async () => {
