@@ -152,6 +152,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
         return taken.kind === 'refused' ? taken.message : undefined
       },
       cancel: async (runId, cancellation) => (await backend.cancel(runId, cancellation)) === 'cancelled',
+      cases: (tenant, principal) => {
+        const authorization = authorizeTenant(principal, 'cases:read', tenant)
+        return authorization.kind === 'denied' ? undefined : store.tenant(authorization.access)
+      },
       limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
       webhookSecret: (uid) => webhookSecret(key, uid),
       triggerSecret: (address) => triggerSecret(key, address),

@@ -1,6 +1,7 @@
 import type { Permission, Principal } from '../core/access/authorize.ts'
 import type { TriggerAddress } from '../core/access/webhook-signature.ts'
 import type { BoundConnection } from '../core/model/effective.ts'
+import type { CaseDetail, CaseFilter, CasePage } from '../core/run/cases.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunFilter, RunPage } from '../core/run/journal.ts'
 import type { Resolution } from '../core/run/resolve-unknown.ts'
@@ -21,6 +22,12 @@ export interface RunHistory {
 
 /** Degraded: alerts are taken and runs go on, but what is applied may not be what the fleet says. Failing: nothing is taken. */
 export type Health = { readonly kind: 'healthy' } | { readonly kind: 'degraded' | 'failing'; readonly reason: string }
+
+/** The cases of one tenant. */
+export interface CaseReader {
+  listCases(filter: CaseFilter): CasePage
+  readCase(id: string): CaseDetail | undefined
+}
 
 /** What the API needs of the running controller. */
 export interface ControllerView {
@@ -48,6 +55,8 @@ export interface ControllerView {
   resolve(runId: string, resolution: Resolution): Promise<string | undefined>
   /** False where the run has ended already. */
   cancel(runId: string, cancellation: Cancellation): Promise<boolean>
+  /** Undefined where `principal` may not read the cases of the tenant. */
+  cases(tenant: { readonly path: string; readonly uid: string }, principal: Principal): CaseReader | undefined
   /** How a connection fares with its vendor. */
   limitOf(connection: BoundConnection): LimitState
   webhookSecret(tenantUid: string): string

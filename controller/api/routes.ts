@@ -1,3 +1,4 @@
+import { caseRoute } from './case-route.ts'
 import { deliverAlert } from './deliver-alert.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import type { ControllerView } from './controller.ts'
@@ -50,6 +51,7 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
     },
     ...tenantRoutes(controller, baseUrl),
     ...runRoutes(controller),
+    caseRoute(controller),
     deliverAlert(controller),
     deliverWebhook(controller),
   ]

@@ -83,6 +83,24 @@ export const status = object({
 })
 
 export const started = object({ runs: list(object({ id: text, workflow: text, state: text })) })
+const caseHead = object({
+  id: text,
+  state: text,
+  title: text,
+  severity: text,
+  key: text,
+  openedAt: number,
+  changedAt: number,
+  closedAt: nullableNumber,
+})
+
+export const cases = object({
+  cases: list(caseHead),
+  next: { type: ['string', 'null'] },
+  case: caseHead,
+  entries: list(object({ at: number, run: text, place: number, step: text, change: anything })),
+})
+
 export const cancelled = object({ run: runSummary })
 export const accepted = object({ ok: { type: 'boolean' } })
 export const hook = object({

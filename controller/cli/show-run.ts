@@ -1,4 +1,5 @@
 import { showSafely } from '../core/model/terminal-text.ts'
+import type { CaseChange } from '../core/run/cases.ts'
 import type { RunEvent } from '../core/run/events.ts'
 import type { RunSummary } from '../core/run/run-summary.ts'
 import type { Output } from './output.ts'
@@ -98,6 +99,8 @@ function eventLine(
       const { name, release } = event.workflow
       return `▸ ${step}  ${showSafely(name)} ${release} as run ${event.runId}${event.detached ? ', detached' : ''}`
     }
+    case 'CaseChanged':
+      return `◇ ${step}  case ${event.case} ${changeText(event.change)}`
     case 'CancelRequested':
       return `${out.style('yellow', '■')} cancelled by ${showSafely(event.by)}: ${showSafely(event.reason)}`
     case 'ChildFinished':
@@ -109,5 +112,16 @@ function eventLine(
       return `${out.style('red', '✗')} ${showSafely(event.type === 'RunFailed' ? event.message : event.reason)}`
     default:
       return undefined
+  }
+}
+
+export function changeText(change: CaseChange): string {
+  switch (change.kind) {
+    case 'open':
+      return `opened, ${change.severity}: ${showSafely(change.title)}`
+    case 'comment':
+      return `comment: ${showSafely(change.text)}`
+    case 'close':
+      return change.resolution === undefined ? 'closed' : `closed: ${showSafely(change.resolution)}`
   }
 }

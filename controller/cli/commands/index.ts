@@ -1,5 +1,6 @@
 import type { StartController } from '../running-controller.ts'
 import type { Command } from '../command.ts'
+import { cases } from './cases.ts'
 import { clone } from './clone.ts'
 import { conflicts } from './conflicts.ts'
 import { explain } from './explain.ts'
@@ -41,6 +42,7 @@ export function commandsOf(start: StartController): readonly Command[] {
     runResolve,
     runCancel,
     runs,
+    cases,
     hook,
   ]
 }

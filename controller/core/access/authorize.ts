@@ -7,6 +7,7 @@ export type Permission =
   | 'runs:read'
   | 'runs:run'
   | 'runs:cancel'
+  | 'cases:read'
   | 'approvals:approve'
 
 /** Who asks. The operator holds the token file of this installation; a delivery has proved a tenant's webhook secret. */

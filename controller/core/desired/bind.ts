@@ -3,6 +3,7 @@ import type { ActionBinding, BoundConnection } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
+import { actionOf } from '../model/step-action.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { newMap } from '../model/values.ts'
 import { digestOf } from './digest.ts'
@@ -225,7 +226,8 @@ export function actionsOf(spec: Workflow['spec']): readonly string[] {
 
 function addActions(steps: readonly Step[], found: Set<string>): void {
   for (const step of steps) {
-    if (step.action !== undefined) found.add(step.action)
+    const action = actionOf(step)
+    if (action !== undefined) found.add(action)
     for (const list of stepListsOf(step)) addActions(list.steps, found)
   }
 }
@@ -243,7 +245,8 @@ export function* actionUses(spec: Workflow['spec']): Generator<ActionUse> {
 function* usesIn(steps: readonly Step[], list: string): Generator<ActionUse> {
   for (const step of steps) {
     const path = `${list}/[id=${step.id}]`
-    if (step.action !== undefined) yield { action: step.action, path: `${path}/action` }
+    const action = actionOf(step)
+    if (action !== undefined) yield { action, path: `${path}/${step.notify ? 'notify' : 'action'}` }
     for (const { steps: nested, path: within } of stepListsOf(step))
       yield* usesIn(nested, `${path}${formatPath(within)}`)
   }

@@ -44,6 +44,9 @@ export const caps = {
   stepsOnCancel: 100,
   /** Items of one `forEach`. */
   itemsPerLoop: 500,
+  /** Characters of the title or key of a case, and of its other texts. */
+  caseTitleLength: 200,
+  caseTextLength: 8_000,
   /** Runs between a run and the one that a person or an alert began. */
   childDepth: 5,
   /** Milliseconds that one step may sleep. */

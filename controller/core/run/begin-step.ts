@@ -1,7 +1,9 @@
 import { caps } from '../model/caps.ts'
 import type { Step } from '../model/generated/kinds.ts'
+import { actionInputOf, actionOf } from '../model/step-action.ts'
 import { equal, isList, isMap, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { stepBindings } from './bindings.ts'
+import { beginCase } from './case-step.ts'
 import { beginChild } from './child-step.ts'
 import { append, type Decision, type DecisionContext, stepFailed } from './decision.ts'
 import { type Bindings, evaluateCondition, interpolated, type Rendered, renderValue } from './expressions.ts'
@@ -38,8 +40,9 @@ export function beginStep(step: Step, scope: StepScope, state: RunState, context
 
   const rendered = renderValue(toRender(step), bindings)
   if (rendered.kind === 'failed') return unreadable(rendered)
-  if (step.action !== undefined)
-    return beginAction({ ...step, action: step.action, id: key }, mapOf(rendered.value), state, context)
+  const action = actionOf(step)
+  if (action !== undefined) return beginAction({ ...step, action, id: key }, mapOf(rendered.value), state, context)
+  if (step.case !== undefined) return beginCase(key, mapOf(rendered.value), state, now)
   if (step.approval !== undefined) {
     const approvers = step.approval.approvers ?? []
     const message = interpolated(rendered.value)
@@ -53,7 +56,8 @@ export function beginStep(step: Step, scope: StepScope, state: RunState, context
 }
 
 function toRender(step: Step): Json {
-  if (step.action !== undefined) return step.with ?? newMap()
+  if (actionOf(step) !== undefined) return actionInputOf(step)
+  if (step.case !== undefined) return step.case
   if (step.workflow !== undefined) return step.workflow.inputs ?? newMap()
   return step.approval?.message ?? step.forEach?.in ?? step.sleep?.until ?? step.set ?? newMap()
 }
@@ -137,8 +141,9 @@ export function onAnswer(step: Step, progress: StepState, state: RunState, conte
     return [stepFailed(id, 'rejected', `${answer.by} said no${because}`, now, answerView(answer))]
   }
   // What was shown is what is performed: the input is not rendered a second time.
-  if (step.action !== undefined && asked?.action !== undefined)
-    return scheduleAll({ ...step, action: step.action, id }, asked.action.input, state, context)
+  const action = actionOf(step)
+  if (action !== undefined && asked?.action !== undefined)
+    return scheduleAll({ ...step, action, id }, asked.action.input, state, context)
   return [append({ type: 'AttemptSucceeded', at: now, step: id, outputs: answerView(answer) })]
 }
 

@@ -59,7 +59,7 @@ function faultOfStep(
   }
   if (field === undefined) return undefined
   const fault = faultOfField(`steps.${id}`, field, fieldsOfStep)
-  const known = step.set ? Object.keys(step.set) : step.forEach ? ['results'] : undefined
+  const known = step.set ? Object.keys(step.set) : step.forEach ? ['results'] : step.case ? ['case'] : undefined
   if (fault !== undefined || field !== 'outputs' || output === undefined || known === undefined) return fault
   return faultOfField(`steps.${id}.outputs`, output, known)
 }

@@ -1,5 +1,6 @@
 import type { Digest } from '../model/effective.ts'
 import type { Json, JsonMap } from '../model/values.ts'
+import type { CaseChange } from './cases.ts'
 import type { RequestTrace } from './outcome.ts'
 
 /** Raised only when the order in which the interpreter asks for effects changes; a run is finished by the epoch that it began with. */
@@ -180,6 +181,15 @@ export interface ChildFinished {
   readonly message?: string
 }
 
+/** What a step writes into a case of the tenant; the case is what all such events of all runs make of it. */
+export interface CaseChanged {
+  readonly type: 'CaseChanged'
+  readonly at: number
+  readonly step: string
+  readonly case: string
+  readonly change: CaseChange
+}
+
 export interface RunSucceeded {
   readonly type: 'RunSucceeded'
   readonly at: number
@@ -233,6 +243,7 @@ export type RunEvent =
   | ApprovalGiven
   | ChildRequested
   | ChildFinished
+  | CaseChanged
   | CancelRequested
   | RunSucceeded
   | RunFailed

@@ -75,6 +75,8 @@ function apply(state: RunState, event: RunEvent): RunState {
       const told = { ...step, ended: event }
       return withStep(state, step.cancelled ? endCancelled(told, event.at) : told)
     }
+    case 'CaseChanged':
+      return withStep(state, begun(state, event))
     case 'CancelRequested':
       return withCancel(state, event)
     case 'RunSucceeded':

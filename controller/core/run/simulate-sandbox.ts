@@ -1,5 +1,6 @@
 import type { ActionBinding, ChildWorkflow, TenantContext } from '../model/effective.ts'
 import type { Connector, Workflow, WorkflowTest } from '../model/generated/kinds.ts'
+import { actionOf } from '../model/step-action.ts'
 import { newMap } from '../model/values.ts'
 import type { CalleeOf } from './check-calls.ts'
 import type { DecisionContext } from './decision.ts'
@@ -43,7 +44,8 @@ function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: 
   const bindings: Record<string, ActionBinding> = Object.create(null)
   const children: Record<string, ChildWorkflow> = Object.create(null)
   for (const { step } of everyStep(spec)) {
-    if (step.action !== undefined) bindings[step.action] = { effect: 'read', connections: [connection] }
+    const action = actionOf(step)
+    if (action !== undefined) bindings[action] = { effect: 'read', connections: [connection] }
     if (step.workflow !== undefined) children[step.workflow.name] = childOf(calleeOf(step.workflow.name))
   }
   return {

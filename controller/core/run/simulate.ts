@@ -1,6 +1,7 @@
 import type { Workflow, WorkflowTest } from '../model/generated/kinds.ts'
-import { canonicalText, equal, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { canonicalText, equal, isMap, type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { advance } from './advance.ts'
+import type { CaseChange } from './cases.ts'
 import { cancelRun } from './cancel-run.ts'
 import type { CalleeOf } from './check-calls.ts'
 import type { Attempt, DecisionContext } from './decision.ts'
@@ -15,7 +16,7 @@ import { sandboxOf } from './simulate-sandbox.ts'
 
 export interface SimulatedCall {
   readonly step: string
-  /** Or the workflow, where the step performs one. */
+  /** Or the workflow that the step performs; `case` where it writes into one. */
   readonly action: string
   readonly with: JsonMap
 }
@@ -66,8 +67,10 @@ function play(first: RunState, pinned: DecisionContext, test: WorkflowTest['spec
   let state = first
   let context = pinned
   for (;;) {
-    const { state: reached, next } = advance(state, context)
+    const { state: reached, events: decided, next } = advance(state, context)
     state = reached
+    for (const event of decided)
+      if (event.type === 'CaseChanged') calls.push({ step: event.step, action: 'case', with: toMap(event.change) })
     let events: readonly RunEvent[] = []
     let cancelled = false
     for (const decision of next) {
@@ -106,6 +109,11 @@ function play(first: RunState, pinned: DecisionContext, test: WorkflowTest['spec
       context = { ...context, now: Math.min(...times) }
     }
   }
+}
+
+function toMap(change: CaseChange): JsonMap {
+  const value = toValue(change)
+  return isMap(value) ? value : newMap()
 }
 
 function outcomeOf(state: RunState): Simulation['outcome'] {

@@ -1,10 +1,12 @@
 import type { Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import type { ProblemCode } from '../model/problems.ts'
-import type { Json } from '../model/values.ts'
+import { actionOf } from '../model/step-action.ts'
+import type { Json, JsonMap } from '../model/values.ts'
 import { stepRoots } from './bindings.ts'
 import { eachStep } from './each-step.ts'
-import { piecesOf } from './expression-text.ts'
+import { isSeverity, severities } from './cases.ts'
+import { hasExpression, piecesOf } from './expression-text.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
 import { faultOfCode } from './retry-codes.ts'
 
@@ -44,7 +46,18 @@ export function remarksOnOutputs(outputs: NonNullable<Workflow['spec']['outputs'
   return known
 }
 
-const kindsOfStep = ['action', 'workflow', 'set', 'approval', 'sleep', 'switch', 'parallel', 'forEach'] as const
+const kindsOfStep = [
+  'action',
+  'workflow',
+  'notify',
+  'case',
+  'set',
+  'approval',
+  'sleep',
+  'switch',
+  'parallel',
+  'forEach',
+] as const
 
 function readStep(step: Step): Remark[] {
   const isBlock = step.then !== undefined || step.else !== undefined
@@ -55,7 +68,7 @@ function readStep(step: Step): Remark[] {
     remarks.push(
       fault(
         'step-kind',
-        `Step ${step.id} does nothing: add action, workflow, set, approval, sleep, switch, parallel, forEach or then.`,
+        `Step ${step.id} does nothing: add action, workflow, notify, case, set, approval, sleep, switch, parallel, forEach or then.`,
       ),
     )
   if (named.length > 1)
@@ -64,7 +77,7 @@ function readStep(step: Step): Remark[] {
     remarks.push(fault('step-kind', `Step ${step.id} has \`${named.at(-1)}\` without \`if\`.`))
   if (step.with !== undefined && step.action === undefined)
     remarks.push(fault('step-kind', `Step ${step.id} has \`with\` without \`action\`.`, ['with']))
-  if (step.retry !== undefined && step.action === undefined)
+  if (step.retry !== undefined && actionOf(step) === undefined)
     remarks.push(fault('step-kind', `Step ${step.id} has \`retry\`: only an action is tried again.`, ['retry']))
   for (const [index, code] of (step.retry?.codes ?? []).entries()) {
     const message = faultOfCode(code)
@@ -73,11 +86,32 @@ function readStep(step: Step): Remark[] {
   if (step.if !== undefined) remarks.push(...onCondition(step.if, ['if'], stepRoots))
   if (step.with !== undefined) remarks.push(...onValue(step.with, ['with'], stepRoots))
   if (step.set !== undefined) remarks.push(...onValue(step.set, ['set'], stepRoots))
+  if (step.notify !== undefined) remarks.push(...onValue(step.notify, ['notify'], stepRoots))
+  if (step.case !== undefined) remarks.push(...onCase(step.id, step.case))
   if (step.workflow?.inputs !== undefined)
     remarks.push(...onValue(step.workflow.inputs, ['workflow', 'inputs'], stepRoots))
   const message = step.approval?.message
   if (message !== undefined) remarks.push(...onValue(message, ['approval', 'message'], stepRoots))
   remarks.push(...onBlock(step))
+  return remarks
+}
+
+function onCase(id: string, { open, comment, close }: NonNullable<Step['case']>): Remark[] {
+  const remarks: Remark[] = []
+  const kinds = Object.entries({ open, comment, close }).filter(([, value]) => value !== undefined)
+  if (kinds.length !== 1)
+    remarks.push(
+      fault('step-kind', `Step ${id} writes into a case: say open, comment or close, one of them.`, ['case']),
+    )
+  for (const [kind, value] of kinds) remarks.push(...onValue(value as JsonMap, ['case', kind], stepRoots))
+  for (const [kind, value] of Object.entries({ comment, close }))
+    if (value !== undefined && (value.case === undefined) === (value.key === undefined))
+      remarks.push(fault('step-kind', `Step ${id} needs either \`case\` or \`key\`.`, ['case', kind]))
+  const severity = open?.severity
+  if (severity !== undefined && !hasExpression(severity) && !isSeverity(severity))
+    remarks.push(
+      fault('wrong-value', `There is no severity ${severity}: ${severities.join(', ')}.`, ['case', 'open', 'severity']),
+    )
   return remarks
 }
 

@@ -1,6 +1,7 @@
 import type { ActionBinding, Digest, TenantContext } from '../../core/model/effective.ts'
 import type { Connector, Workflow } from '../../core/model/generated/kinds.ts'
 import { type Json, type JsonMap, toValue } from '../../core/model/values.ts'
+import { actionOf } from '../../core/model/step-action.ts'
 import { everyStep } from '../../core/run/each-step.ts'
 import type { RunRequested } from '../../core/run/events.ts'
 import type { StoredObject } from '../../core/run/journal.ts'
@@ -66,7 +67,8 @@ export function valuesFrom(readText: (digest: Digest) => string | undefined): (d
 
 /** The bindings that the steps use. */
 function bindingsOf(spec: Workflow['spec'], { bindings }: TenantContext): ActionBinding[] {
-  return [...everyStep(spec)].flatMap(({ step: { action } }) => {
+  return [...everyStep(spec)].flatMap(({ step }) => {
+    const action = actionOf(step)
     const binding = action !== undefined && Object.hasOwn(bindings, action) ? bindings[action] : undefined
     return binding ? [binding] : []
   })

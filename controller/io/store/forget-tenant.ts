@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { CaseProjection } from './case-projection.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Keyring } from './keyring.ts'
 import type { RunMover } from './run-mover.ts'
@@ -16,13 +17,15 @@ export async function forgetTenant(
     readonly keys: Keyring
     readonly files: TenantFiles
     readonly mover: RunMover
+    readonly cases: CaseProjection
   },
 ): Promise<Forgotten> {
-  const { database, commit, keys, files, mover } = parts
+  const { database, commit, keys, files, mover, cases } = parts
   const forgotten = await commit.write((): Forgotten => {
     const open = prepare(database, 'SELECT 1 FROM runs WHERE tenant_uid = ? AND finished_at IS NULL LIMIT 1')
     if (open.get(tenantUid) !== undefined) return { kind: 'has-unfinished-runs' }
     mover.forget(tenantUid)
+    cases.forget(tenantUid)
     // Overwritten in place before it is deleted: a free page would still hold the bytes.
     prepare(database, 'UPDATE keys SET wrapped = zeroblob(length(wrapped)) WHERE tenant_uid = ?').run(tenantUid)
     prepare(database, 'DELETE FROM keys WHERE tenant_uid = ?').run(tenantUid)
@@ -30,7 +33,7 @@ export async function forgetTenant(
     prepare(database, 'DELETE FROM entries WHERE run IN (SELECT key FROM runs WHERE tenant_uid = ?)').run(tenantUid)
     const runs = prepare(database, 'SELECT count(*) AS runs FROM runs WHERE tenant_uid = ?').get(tenantUid)
     prepare(database, 'DELETE FROM runs WHERE tenant_uid = ?').run(tenantUid)
-    for (const table of ['deliveries', 'schedules'])
+    for (const table of ['deliveries', 'schedules', 'case_runs'])
       prepare(database, `DELETE FROM ${table} WHERE tenant_uid = ?`).run(tenantUid)
     return { kind: 'forgotten', runs: number(runs ?? {}, 'runs') }
   })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import type { TenantAccess } from '../../core/access/authorize.ts'
 import type { Journal } from '../../core/run/journal.ts'
+import { CaseProjection } from './case-projection.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
 import { type Forgotten, forgetTenant } from './forget-tenant.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -140,7 +141,9 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
   const objects = new Objects(database)
   const files = new TenantFiles(folder)
   const mover = new RunMover(database, commit, files, onTrouble)
-  const journal = new RunJournal(database, { commit, keys, objects, files, mover })
+  const readRun = (runId: string) => journal.readRun(runId)
+  const cases = new CaseProjection(database, { commit, keys, files, readRun, onTrouble })
+  const journal: RunJournal = new RunJournal(database, { commit, keys, objects, files, mover, cases })
   const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
   const schedules = new ScheduleMarks(database, commit)
@@ -171,11 +174,15 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     recordSchedules: (marks, gone) => schedules.record(marks, gone),
     tenantOfRun: (runId) => reading(() => journal.tenantOfRun(runId)),
     tenant: (access) => {
-      const tenant = openTenantStore(journal, access)
-      return { readRun: (runId) => reading(() => tenant.readRun(runId)) }
+      const tenant = openTenantStore(journal, cases, access)
+      return {
+        readRun: (runId) => reading(() => tenant.readRun(runId)),
+        listCases: (filter) => reading(() => tenant.listCases(filter)),
+        readCase: (id) => reading(() => tenant.readCase(id)),
+      }
     },
     moveFinished: () => mover.moveAll(),
-    forgetTenant: (tenantUid) => forgetTenant(tenantUid, { database, commit, keys, files, mover }),
+    forgetTenant: (tenantUid) => forgetTenant(tenantUid, { database, commit, keys, files, mover, cases }),
     health: () => {
       const { failure, counts } = commit
       return failure === undefined ? { state: 'green', counts } : { state: 'red', reason: failure.message, counts }
@@ -183,6 +190,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     close: () => {
       if (!database.isOpen) return
       mover.close()
+      cases.close()
       commit.close()
       files.close()
       mark.close()

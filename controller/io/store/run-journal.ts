@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { RunEvent } from '../../core/run/events.ts'
 import type { Appended, JournalRecord } from '../../core/run/journal.ts'
 import { type RunSummary, summarise } from '../../core/run/run-summary.ts'
+import type { CaseProjection } from './case-projection.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Keyring } from './keyring.ts'
 import type { Objects } from './objects.ts'
@@ -38,6 +39,7 @@ export interface JournalParts {
   readonly objects: Objects
   readonly files: TenantFiles
   readonly mover: RunMover
+  readonly cases: Pick<CaseProjection, 'mark' | 'marked'>
 }
 
 /** The journals of all runs, one entry for each append, and the list of runs that is written with them. */
@@ -47,16 +49,18 @@ export class RunJournal {
   readonly #keys: Keyring
   readonly #files: TenantFiles
   readonly #mover: RunMover
+  readonly #cases: JournalParts['cases']
   readonly #statements: Readonly<Record<keyof typeof queries, Statement>>
   /** Nobody else writes this database, so what was written last need not be read back to see whether an append fits. */
   readonly #heads = new Map<string, Head>()
 
-  constructor(database: DatabaseSync, { commit, keys, objects, files, mover }: JournalParts) {
+  constructor(database: DatabaseSync, { commit, keys, objects, files, mover, cases }: JournalParts) {
     this.#commit = commit
     this.#keys = keys
     this.#objects = objects
     this.#files = files
     this.#mover = mover
+    this.#cases = cases
     const names = Object.keys(queries) as (keyof typeof queries)[]
     this.#statements = Object.fromEntries(names.map((name) => [name, prepare(database, queries[name])])) as Record<
       keyof typeof queries,
@@ -77,6 +81,7 @@ export class RunJournal {
     this.#keys.saved(owner.tenantUid)
     if (objects !== undefined) this.#objects.remember(objects)
     const { finishedAt } = run
+    if (speaksOfCases(record)) this.#cases.marked(owner.tenantUid)
     if (finishedAt !== null) this.#mover.add(owner.tenantUid, { key, id: owner.runId, finishedAt })
     return appended
   }
@@ -102,11 +107,8 @@ export class RunJournal {
     return this.#statements.unfinished.all().map((row) => text(row, 'id'))
   }
 
-  #apply(
-    { runId, expectedVersion, events, objects = [] }: JournalRecord,
-    run: RunSummary,
-    payload: Uint8Array,
-  ): Appended & { key: number } {
+  #apply(record: JournalRecord, run: RunSummary, payload: Uint8Array): Appended & { key: number } {
+    const { runId, expectedVersion, events, objects = [] } = record
     const version = expectedVersion + events.length
     const known = this.#heads.get(runId)
     let head = known
@@ -122,6 +124,7 @@ export class RunJournal {
     this.#objects.write(objects)
     this.#keys.save(run.tenantUid)
     this.#statements.enter.run(head.key, version, payload)
+    if (speaksOfCases(record)) this.#cases.mark({ key: head.key, id: runId }, run.tenantUid, version)
     if (differs(head.row, run)) this.#statements.update.run(...changing(), head.key)
     this.#keep(runId, { key: head.key, version, row: run }, known === undefined)
     return { kind: 'appended', version, key: head.key }
@@ -151,6 +154,11 @@ const queries = {
   entries: 'SELECT version, payload FROM entries WHERE run = ? ORDER BY version',
   unfinished: 'SELECT id FROM runs WHERE finished_at IS NULL ORDER BY key',
 } as const
+
+/** A trial in the sandbox writes into no case. */
+function speaksOfCases({ events, state }: JournalRecord): boolean {
+  return state.request.sandbox === undefined && events.some(({ type }) => type === 'CaseChanged')
+}
 
 function ownerOf({ runId, state }: JournalRecord): Owner {
   return { runId, tenantUid: state.request.tenant.uid }

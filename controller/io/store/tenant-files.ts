@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { type CaseStatements, caseStatements } from './case-rows.ts'
 import { migrate } from './migrate.ts'
 import type { Entry } from './sealed-entry.ts'
 import { bytes, prepare, type Statement } from './statements.ts'
@@ -13,16 +14,17 @@ export interface FinishedRun {
   readonly entries: readonly Entry[]
 }
 
-interface TenantFile {
+export interface TenantFile {
   readonly database: DatabaseSync
   readonly put: Statement
   readonly journal: Statement
+  readonly cases: CaseStatements
 }
 
 /** Files open at the same time: each costs descriptors and up to half a MiB of pages. */
 const openAtOnce = 32
 
-/** One SQLite file for each tenant, with its finished runs. Those that were used last are open. */
+/** One SQLite file for each tenant, with its finished runs and its cases. Those that were used last are open. */
 export class TenantFiles {
   readonly #folder: string
   readonly #open = new Map<string, TenantFile>()
@@ -33,27 +35,43 @@ export class TenantFiles {
 
   /** On the disk when it returns. Runs that are there already are replaced by the same. */
   put(tenantUid: string, runs: readonly FinishedRun[]): void {
-    const { database, put } = this.#of(tenantUid)
-    database.exec('BEGIN IMMEDIATE')
-    try {
+    this.write(tenantUid, ({ put }) => {
       for (const { id, finishedAt, entries } of runs) put.run(id, finishedAt, joinEntries(entries))
-      database.exec('COMMIT')
-    } catch (error) {
-      // A connection whose commit failed is not trusted again: after a failed fsync nobody knows what is on the disk.
-      this.#close(tenantUid)
-      throw error
-    }
+    })
   }
 
   read(tenantUid: string, runId: string): Entry[] | undefined {
+    return this.query(tenantUid, ({ journal }) => {
+      const row = journal.get(runId)
+      return row === undefined ? undefined : splitEntries(bytes(row, 'journal'))
+    })
+  }
+
+  /** All of it or nothing, on the disk when it returns. */
+  write(tenantUid: string, write: (file: TenantFile) => void): void {
+    try {
+      const file = this.#of(tenantUid)
+      file.database.exec('BEGIN IMMEDIATE')
+      write(file)
+      file.database.exec('COMMIT')
+    } catch (error) {
+      // A connection whose commit failed is not trusted again: after a failed fsync nobody knows what is on the disk.
+      this.#close(tenantUid)
+      if (error instanceof StoreError) throw error
+      const message = `Nothing can be written to ${this.#path(tenantUid)}, which is tenant ${tenantUid}'s: ${(error as Error).message}. Other tenants are not affected; correct the cause and start again.`
+      throw new StoreError('read-only', message, error)
+    }
+  }
+
+  /** Undefined where the tenant has no file. */
+  query<T>(tenantUid: string, read: (file: TenantFile) => T): T | undefined {
     if (!this.#open.has(tenantUid) && !existsSync(this.#path(tenantUid))) return undefined
     try {
-      const row = this.#of(tenantUid).journal.get(runId)
-      return row === undefined ? undefined : splitEntries(bytes(row, 'journal'))
+      return read(this.#of(tenantUid))
     } catch (error) {
       if (error instanceof StoreError) throw error
       // Not the control store's trouble: the other tenants go on.
-      const message = `The finished runs of tenant ${tenantUid} cannot be read from ${this.#path(tenantUid)}: ${(error as Error).message}. Other tenants are not affected; put back this file from a backup.`
+      const message = `What is stored of tenant ${tenantUid} cannot be read from ${this.#path(tenantUid)}: ${(error as Error).message}. Other tenants are not affected; put back this file from a backup.`
       throw new StoreError('tampered', message, error)
     }
   }
@@ -90,6 +108,7 @@ export class TenantFiles {
         database,
         put: prepare(database, 'INSERT OR REPLACE INTO runs (id, finished_at, journal) VALUES (?, ?, ?)'),
         journal: prepare(database, 'SELECT journal FROM runs WHERE id = ?'),
+        cases: caseStatements(database),
       }
     } catch (error) {
       database.close()

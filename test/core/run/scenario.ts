@@ -22,6 +22,7 @@ export const tenant: TenantContext = {
     isolate_endpoint: { effect: 'contain', connections: [connection('edr', 'safe')] },
     block_ip: { effect: 'contain', connections: [connection('fw1', 'safe'), connection('fw2', 'safe')] },
     send_mail: { effect: 'contain', connections: [connection('mail', 'unsafe')] },
+    notify_team: { effect: 'contain', connections: [connection('mail', 'unsafe')] },
     wipe_device: {
       effect: 'destructive',
       approval: 'A wipe cannot be undone.',

@@ -1365,7 +1365,7 @@ export interface Workflow {
   }
 }
 /**
- * One step. It does exactly one thing: `action`, `workflow`, `set`, `approval`, `sleep`, or a block: `then` and `else`, `switch`, `parallel`, `forEach`.
+ * One step. It does exactly one thing: `action`, `workflow`, `notify`, `case`, `set`, `approval`, `sleep`, or a block: `then` and `else`, `switch`, `parallel`, `forEach`.
  */
 export interface Step {
   /**
@@ -1421,6 +1421,91 @@ export interface Step {
      * The step ends as soon as that run is accepted, with its id as the output `run`. It goes on whatever becomes of this one; otherwise it is awaited, and cancelled with this one.
      */
     detached?: boolean
+  }
+  /**
+   * Tells a team: the action `notify_team` with this input, through the tenant's connection that performs it.
+   */
+  notify?: {
+    /**
+     * Name of the channel, or an expression.
+     */
+    channel: string
+    /**
+     * First line, as text with expressions.
+     */
+    title: string
+    /**
+     * The message, as text with expressions.
+     */
+    text: string
+    /**
+     * `info`, `warning` or `critical`, or an expression; `info` where absent.
+     */
+    severity?: string
+    /**
+     * Address to follow, or an expression.
+     */
+    link?: string
+  }
+  /**
+   * Writes into a case of the tenant: `open`, `comment` or `close`. Its output `case` is the id of the case.
+   */
+  case?: {
+    /**
+     * Opens a case.
+     */
+    open?: {
+      /**
+       * What people read in the list, as text with expressions.
+       */
+      title: string
+      /**
+       * What happened, as text with expressions.
+       */
+      description?: string
+      /**
+       * `info`, `low`, `medium`, `high` or `critical`, or an expression; `medium` where absent.
+       */
+      severity?: string
+      /**
+       * What makes it the same case, such as the id of an alert: the same key is the same case, which is opened again where it was closed. Where absent the step opens one of its own.
+       */
+      key?: string
+    }
+    /**
+     * Adds a comment to the case that `case` or `key` names.
+     */
+    comment?: {
+      /**
+       * Id of the case, as an expression such as `${{ steps.record.outputs.case }}`.
+       */
+      case?: string
+      /**
+       * Key that it was opened with.
+       */
+      key?: string
+      /**
+       * The comment, as text with expressions.
+       */
+      text: string
+    }
+    /**
+     * Closes the case that `case` or `key` names.
+     */
+    close?: {
+      /**
+       * Id of the case, as an expression such as `${{ steps.record.outputs.case }}`.
+       */
+      case?: string
+      /**
+       * Key that it was opened with.
+       */
+      key?: string
+      /**
+       * What came of it, as text with expressions.
+       */
+      resolution?: string
+    }
   }
   /**
    * Steps performed where `if` is true.
