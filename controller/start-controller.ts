@@ -62,6 +62,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
           proposeOn: options.proposeOn,
           allowRemovals: options.allowRemovals,
           ...(options.isPatient !== undefined && { isPatient: options.isPatient }),
+          ...(options.ageKeyFile !== undefined && { ageKeyFile: options.ageKeyFile }),
         },
         store,
         onPassed: async ({ connectors, secrets: files, proposed }, tenants) => {

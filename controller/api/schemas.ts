@@ -1,6 +1,7 @@
 const text = { type: 'string' } as const
 const number = { type: 'number' } as const
 const nullableNumber = { type: ['number', 'null'] } as const
+const nullableText = { type: ['string', 'null'] } as const
 const anything = { type: 'object', additionalProperties: true } as const
 
 const object = (properties: Record<string, object>) => ({ type: 'object', properties }) as const
@@ -52,6 +53,7 @@ export const tenantSummary = object({
   tags: { type: 'object', additionalProperties: text },
   digest: text,
   workflows: { type: 'object', additionalProperties: object({ release: text, digest: text, owner: text }) },
+  source: object({ url: text, ref: text, path: text, commit: nullableText, state: text }),
 })
 
 export const connectionList = object({

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { overlay } from '../fakes/fleet-files.ts'
@@ -39,7 +39,21 @@ test('a customer’s repository: first start, a pushed change, a dead remote, an
   await using controller = new ControllerProcess(['up', '--sandbox', '--port', '0', ...repo])
   await controller.printed(/listening/)
   await expect.poll(async () => (await tenants())[1].source.commit, { timeout: 20_000 }).toBe(commit)
+  const api = await controller.printed(/API +(\S+)/)
+  const token = readFileSync(join(folder.path, '.headwater/token'), 'utf8').trim()
+  const answer = await fetch(`${api[1]}/v1/tenants`, { headers: { authorization: `Bearer ${token}` } })
+  const { tenants: listed } = (await answer.json()) as { tenants: { path: string; source?: object }[] }
+  expect(listed.map(({ path, source }) => [path, source])).toEqual([
+    ['acme', undefined],
+    [north, { url: own.url, ref: 'main', path: '', commit, state: 'current' }],
+    ['acme/south', undefined],
+  ])
   await controller.kill('SIGTERM')
+
+  const clone = await headwater(['clone', 'note', north, ...repo])
+  expect([clone.code, clone.stderr]).toEqual([1, expect.stringContaining(`of ${north} stands in ${own.url}`)])
+  const drawn = await headwater(['clone', 'note', north, '--dry-run', ...repo])
+  expect([drawn.code, drawn.stdout]).toEqual([0, expect.stringContaining('nothing was written')])
 
   own.server.answerWith((_, response) => void response.writeHead(503).end())
   const dead = await headwater(['up', '--sandbox', '--once', ...repo, '-o', 'json'])

@@ -2,6 +2,7 @@ import type { Digest } from '../model/effective.ts'
 import { isWithin, parentPath, selfAndAncestors } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import type { Declared } from './fleet.ts'
+import { brakeRemovals } from './removal-brake.ts'
 import type { DesiredState, DesiredTenant } from './resolve.ts'
 
 /** What was applied for a tenant, as the store remembers it. */
@@ -49,9 +50,6 @@ export interface PlanOptions {
   readonly allowRemovals?: number
 }
 
-/** At most so many tenants, and so large a share of them, go without a person's word. */
-const brake = { tenants: 5, share: 0.1 }
-
 /**
  * What has to be done so that the observed state becomes the desired one. A tenant that is frozen is neither changed
  * nor removed; a tenant that turns up at another path with the same uid is moved.
@@ -98,9 +96,9 @@ export function planChanges(
     frozen.push({ path: tenant.path, cause })
   }
   const removals = [...gone.values()].sort((a, b) => (a.path < b.path ? 1 : -1))
-  const stop = removalBrake(removals, observed.size, options.allowRemovals)
-  if (!stop) for (const tenant of removals) changes.push({ kind: 'remove', path: tenant.path, observed: tenant })
-  return { changes, frozen, unchanged, ...(stop && { brake: stop }) }
+  const braked = brakeRemovals(removals, observed, desired.hierarchy, options.allowRemovals)
+  for (const tenant of braked.removals) changes.push({ kind: 'remove', path: tenant.path, observed: tenant })
+  return { changes, frozen, unchanged, ...(braked.brake && { brake: braked.brake }) }
 }
 
 /**
@@ -153,24 +151,6 @@ function emptiedBy(share: Declared<'Share'>, tenant: string): Problem {
     tenant,
     hint: 'correct the selector, or delete the share if this is meant',
   })
-}
-
-function removalBrake(
-  removals: readonly ObservedTenant[],
-  total: number,
-  allowed: number | undefined,
-): Problem | undefined {
-  if (removals.length === 0 || allowed === removals.length) return undefined
-  if (removals.length <= brake.tenants && removals.length <= Math.max(1, total * brake.share)) return undefined
-  const paths = removals.slice(0, 5).map((tenant) => tenant.path)
-  const more = removals.length > paths.length ? ', …' : ''
-  return problem(
-    'too-many-removals',
-    `${removals.length} of ${total} tenants would be removed: ${paths.join(', ')}${more}`,
-    {
-      hint: `nothing is removed; start with --allow-removals ${removals.length} if it is meant`,
-    },
-  )
 }
 
 export function workflowChanges(

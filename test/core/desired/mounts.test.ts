@@ -19,6 +19,7 @@ import {
   share,
   tenant,
   tenantsDownTo,
+  without,
   workflow,
 } from '../../fakes/fleet-files.ts'
 
@@ -86,6 +87,25 @@ describe('a folder that is filled from a tenant’s own repository', () => {
     expect(plan.changes).toEqual([])
     expect(plan.frozen.map(({ path }) => path).sort()).toEqual(['acme/north', 'acme/north/retail'])
   })
+})
+
+test('many tenants that vanish in somebody’s own repository hold up nobody’s removal elsewhere', () => {
+  const shops = Object.assign({}, ...Array.from({ length: 8 }, (_, n) => tenant(`acme/north/shop${n}`)))
+  const more = Object.assign({}, ...Array.from({ length: 20 }, (_, n) => tenant(`acme/branch${n}`)))
+  const before = mounted({ ...more, ...shops })
+  const observed = new Map([...before.tenants.keys()].map((path) => [path, toObserved(valid(before, path))] as const))
+  const after = mounted(without(more, 'tenants/acme/branch7/tenant.yaml'))
+  const removed = (allowRemovals?: number) => {
+    const { changes, brake } = planChanges(after, observed, allowRemovals === undefined ? {} : { allowRemovals })
+    return [changes.filter(({ kind }) => kind === 'remove').map(({ path }) => path), brake?.message]
+  }
+  expect(removed()).toEqual([
+    ['acme/branch7'],
+    '8 of 31 tenants would be removed: acme/north/shop7, acme/north/shop6, acme/north/shop5, acme/north/shop4, acme/north/shop3, …',
+  ])
+  expect(removed(9)).toEqual(removed())
+  const [all, brake] = removed(8)
+  expect([all?.length, brake]).toEqual([9, undefined])
 })
 
 describe('the uid of a tenant in somebody’s own repository', () => {

@@ -162,7 +162,7 @@ describe('removal', () => {
     const stopped = plan(less(6), before)
     expect([told(stopped), stopped.brake?.hint]).toEqual([
       [],
-      'nothing is removed; start with --allow-removals 6 if it is meant',
+      'none of them is removed; start with --allow-removals 6 if it is meant',
     ])
   })
 
