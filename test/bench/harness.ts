@@ -5,10 +5,12 @@ import { availableParallelism, cpus, totalmem } from 'node:os'
 /** One measured thing. `samples` are all of them, in order; the median is what counts. */
 export interface Figure {
   readonly name: string
-  readonly unit: 'ms' | 'us' | 'MB' | 'KB' | ''
+  readonly unit: 'ms' | 'us' | 'MB' | 'KB' | '/s' | ''
   readonly samples: readonly number[]
   /** The same figure as a multiple of a limit that was measured in this run, and what it is meant to be. */
   readonly ratio?: { readonly to: string; readonly value: number; readonly goal?: number }
+  /** What the median itself is meant to be. */
+  readonly goal?: { readonly least: number } | { readonly most: number }
 }
 
 export interface Report {
@@ -53,20 +55,27 @@ export function printReport({ benchmark, parameters, counts, figures }: Report):
       .join(', ')
   console.log(`\n${benchmark}: ${facts(parameters)}`)
   if (Object.keys(counts).length > 0) console.log(facts(counts))
-  const rows = figures.map(({ name, unit, samples, ratio }) => [
+  const rows = figures.map(({ name, unit, samples, ratio, goal }) => [
     name,
     `${short(median(samples))} ${unit}`.trim(),
     samples.length > 1 ? `min ${short(Math.min(...samples))}` : '',
     `n=${samples.length}`,
     ratio ? `${short(ratio.value)} x ${ratio.to}` : '',
-    ratio?.goal === undefined ? '' : `goal ${short(ratio.goal)}`,
-    ratio?.goal === undefined ? '' : ratio.value <= ratio.goal ? 'met' : 'MISSED',
+    ...verdictOf(median(samples), goal, ratio),
   ])
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), [])
   for (const row of rows)
     console.log(
       `  ${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ')}`.trimEnd(),
     )
+}
+
+function verdictOf(value: number, goal: Figure['goal'], ratio: Figure['ratio']): [goal: string, verdict: string] {
+  if (goal !== undefined && 'least' in goal)
+    return [`goal >= ${short(goal.least)}`, value >= goal.least ? 'met' : 'MISSED']
+  if (goal !== undefined) return [`goal <= ${short(goal.most)}`, value <= goal.most ? 'met' : 'MISSED']
+  if (ratio?.goal === undefined) return ['', '']
+  return [`goal ${short(ratio.goal)}`, ratio.value <= ratio.goal ? 'met' : 'MISSED']
 }
 
 function short(value: number): string {

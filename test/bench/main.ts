@@ -5,12 +5,15 @@ import { writeScale } from './write-scale.ts'
 
 const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE] [--chart]
 npm run bench -- merge [--json FILE]
-npm run bench -- kustomize [--runs 5] [--json FILE]`
+npm run bench -- kustomize [--runs 5] [--json FILE]
+npm run bench -- runs [--runs 5] [--stored 100000] [--json FILE]`
 
 interface Wanted {
   readonly tenants: readonly number[]
   readonly runs: number
   readonly seed: number
+  /** Runs that are stored, for measuring whether that costs anything. */
+  readonly stored: number
 }
 
 const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly Report[]>>> = {
@@ -22,6 +25,17 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
   kustomize: async ({ runs }) => {
     const { benchKustomize } = await import('./kustomize.ts')
     return [await benchKustomize(runs)]
+  },
+  runs: async ({ runs, stored }) => {
+    const { benchBulk, benchStored, benchThroughput } = await import('./runs/main.ts')
+    const { benchEndToEnd } = await import('./runs/end-to-end.ts')
+    const stages = [1_000, 10_000, 100_000, 1_000_000].filter((stage) => stage <= stored)
+    return [
+      ...(await benchThroughput(runs)),
+      await benchEndToEnd(runs),
+      await benchBulk(10_000),
+      ...(stages.length > 0 ? [await benchStored(stages)] : []),
+    ]
   },
   merge: async () => {
     const { measureMerge } = await import('./merge.ts')
@@ -40,12 +54,18 @@ const { values, positionals } = parseArgs({
     tenants: { type: 'string', default: '10000' },
     runs: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
+    stored: { type: 'string', default: '100000' },
     json: { type: 'string' },
     chart: { type: 'boolean', default: false },
   },
 })
 const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals
-const wanted = { tenants: values.tenants.split(',').map(Number), runs: Number(values.runs), seed: Number(values.seed) }
+const wanted = {
+  tenants: values.tenants.split(',').map(Number),
+  runs: Number(values.runs),
+  seed: Number(values.seed),
+  stored: Number(values.stored),
+}
 const isWrong =
   names.some((name) => !Object.hasOwn(benchmarks, name)) || [...wanted.tenants, wanted.runs].some((n) => !(n >= 1))
 if (isWrong) {

@@ -182,10 +182,10 @@ export class HostProcess {
     }
   }
 
-  /** One message for all that is said in this turn. */
+  /** One message for all that is said in this turn: a tick comes after all promises that a commit has resolved. */
   #later(): void {
     if (this.#orders.length + this.#leave.length > 0) return
-    setImmediate(() => this.#flush())
+    process.nextTick(() => this.#flush())
   }
 
   #flush(): void {
