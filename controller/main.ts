@@ -1,18 +1,8 @@
-import { commandsOf } from './cli/commands/index.ts'
-import { runProgram } from './cli/program.ts'
-import { readConfig } from './config.ts'
+import { enableCompileCache, flushCompileCache } from 'node:module'
+import { join } from 'node:path'
 
-// A reader such as `head` that has seen enough is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
-
-const config = readConfig()
-// The controller is loaded by `up` alone: the other commands start in half the time without it.
-const commands = commandsOf(async (options) => (await import('./start-controller.ts')).startController(options))
-process.exitCode = await runProgram(commands, process.argv.slice(2), config, {
-  stdout: process.stdout,
-  stderr: process.stderr,
-  hasColor: config.hasColor,
-})
+// Before anything else is loaded: with its code compiled already a command starts in half the time.
+enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'headwater'))
+// Now and not only at the end, because a controller may be killed.
+setTimeout(flushCompileCache, 5_000).unref()
+await import('./command-line.ts')

@@ -51,6 +51,28 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const sandbox = closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
     const limits = options.isSandbox ? undefined : new VendorLimits()
 
+    const watchers = new Set<() => void>()
+    // First of all, because its hosts take the longest to start.
+    const backend = closing.adopt(
+      new EmbeddedBackend({
+        journal: store,
+        hostsFolder: join(state, 'hosts'),
+        performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
+        performOptions: {
+          [options.isSandbox ? 'sandboxOrigin' : 'trialOrigin']: sandbox.origin,
+          ...(options.allowedNetworks && { allowedNetworks: options.allowedNetworks }),
+          ...(options.authority !== undefined && { authority: options.authority }),
+        },
+        // The sandbox is sent none.
+        ...(limits && { limits }),
+        ...(!options.isSandbox && { secretOf: (connection) => secrets.secretOf(connection).catch(unavailable) }),
+        onEvents: () => {
+          for (const watcher of watchers) watcher()
+        },
+        onTrouble: (runId, error) => log.error({ runId, err: error }, 'a run cannot go on in this process'),
+      }),
+      (opened) => opened.close(),
+    )
     const ageKey = await openAgeKey(state, options.ageKeyFile)
     const reconciling = closing.adopt(
       await startReconciling({
@@ -80,27 +102,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (opened) => opened.close(),
     )
     const secrets = fleetSecrets((file) => reconciling.file(file), ageKey.identities)
-    const watchers = new Set<() => void>()
-    const backend = closing.adopt(
-      new EmbeddedBackend({
-        journal: store,
-        hostsFolder: join(state, 'hosts'),
-        performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
-        performOptions: {
-          [options.isSandbox ? 'sandboxOrigin' : 'trialOrigin']: sandbox.origin,
-          ...(options.allowedNetworks && { allowedNetworks: options.allowedNetworks }),
-          ...(options.authority !== undefined && { authority: options.authority }),
-        },
-        // The sandbox is sent none.
-        ...(limits && { limits }),
-        ...(!options.isSandbox && { secretOf: (connection) => secrets.secretOf(connection).catch(unavailable) }),
-        onEvents: () => {
-          for (const watcher of watchers) watcher()
-        },
-        onTrouble: (runId, error) => log.error({ runId, err: error }, 'a run cannot go on in this process'),
-      }),
-      (opened) => opened.close(),
-    )
+    // Before the fleet is closed, because what is being performed may need its secrets.
+    closing.defer(() => backend.close())
 
     const start: StartRun = async ({ sandbox = false, ...wanted }) => {
       const requested = requestRun({ ...wanted, sandbox, commit: reconciling.commit(), now: Date.now() })
