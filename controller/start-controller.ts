@@ -25,6 +25,7 @@ import type { ControllerOptions, RunningController } from './cli/running-control
 import { appliedTenants } from './reconcile/applied-tenants.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
 import { startReconciling } from './reconcile/thread/start-reconciling.ts'
+import { BulkRuns } from './triggers/bulk-runs.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
 import { Scheduler } from './triggers/scheduler.ts'
 
@@ -66,7 +67,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
         // The sandbox is sent none.
         ...(limits && { limits }),
         ...(!options.isSandbox && { secretOf: (connection) => secrets.secretOf(connection).catch(unavailable) }),
-        onEvents: () => {
+        onEvents: (runId) => {
+          bulk.onEvents(runId)
           for (const watcher of watchers) watcher()
         },
         onTrouble: (runId, error) => log.error({ runId, err: error }, 'a run cannot go on in this process'),
@@ -122,6 +124,17 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (opened) => opened.close(),
     )
 
+    const bulk = closing.adopt(
+      new BulkRuns({
+        applied,
+        store,
+        start,
+        now: Date.now,
+        onTrouble: (id, error) => log.error({ id, err: error }, 'a bulk run cannot go on for now'),
+      }),
+      (opened) => opened.close(),
+    )
+
     const history: ControllerView['history'] = (runId, principal, permission = 'runs:read') => {
       const tenant = store.tenantOfRun(runId)
       if (!tenant) return undefined
@@ -145,6 +158,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       },
       overdue: () => backend.overdue(overdueMs),
       start,
+      bulk,
       listRuns: (filter) => store.listRuns(filter),
       history,
       approve: async (runId, answer) => {
@@ -182,6 +196,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     url = server.url
     closing.adopt(addressFile(join(state, 'url'), url), (file) => rmSync(file, { force: true }))
     await backend.resume()
+    bulk.resume()
     closing.adopt(
       watchOverdue(backend, (run) => log.warn(run, 'a run could go on and does not')),
       (watch) => watch.close(),

@@ -11,6 +11,7 @@ import type { Cancellation, OverdueRun } from '../io/backend/backend.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
 import type { Progress } from '../reconcile/progress.ts'
 import type { Reconciled } from '../reconcile/reconciled.ts'
+import type { BulkRuns } from '../triggers/bulk-runs.ts'
 import type { StartRun } from '../triggers/run-wanted.ts'
 
 export interface RunHistory {
@@ -43,6 +44,7 @@ export interface ControllerView {
   /** Runs that could have gone on for longer than a minute, and did not. */
   overdue(): readonly OverdueRun[]
   readonly start: StartRun
+  readonly bulk: Pick<BulkRuns, 'begin' | 'progress' | 'list' | 'cancel'>
   listRuns(filter: RunFilter): RunPage
   /** Undefined where there is no such run, and where `principal` may not do this with the runs of its tenant. */
   history(runId: string, principal: Principal, permission?: Permission): RunHistory | undefined

@@ -1,4 +1,5 @@
 import { caseRoute } from './case-route.ts'
+import { bulkRoutes } from './bulk-routes.ts'
 import { deliverAlert } from './deliver-alert.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import type { ControllerView } from './controller.ts'
@@ -52,6 +53,7 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
     ...tenantRoutes(controller, baseUrl),
     ...runRoutes(controller),
     caseRoute(controller),
+    ...bulkRoutes(controller),
     deliverAlert(controller),
     deliverWebhook(controller),
   ]

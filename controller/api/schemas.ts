@@ -111,3 +111,25 @@ export const hook = object({
   webhooks: list(object({ workflow: text, trigger: text, url: text, secret: text })),
 })
 export const tenantList = object({ tenants: list(tenantSummary) })
+
+const bulkLine = {
+  id: text,
+  workflow: text,
+  to: text,
+  targets: number,
+  state: text,
+  requestedAt: number,
+  finishedAt: nullableNumber,
+}
+export const bulkList = object({ bulkRuns: list(object(bulkLine)) })
+export const bulkRun = object({
+  ...bulkLine,
+  skipped: list(object({ tenant: text, reason: text })),
+  summary: object({
+    reason: text,
+    counts: { type: 'object', additionalProperties: number },
+    failures: list(
+      object({ state: text, reason: text, count: number, tenants: list(object({ tenant: text, run: text })) }),
+    ),
+  }),
+})

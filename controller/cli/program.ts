@@ -6,6 +6,7 @@ import { createOutput, type Output, type Streams } from './output.ts'
 
 /** What stands for several commands of two words and is none itself. */
 const groups: Readonly<Record<string, string>> = {
+  bulk: 'runs of one workflow for many tenants',
   pr: 'pull requests of a repository on this machine',
   secret: 'secrets of connections, encrypted in the fleet',
 }

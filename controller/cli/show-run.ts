@@ -20,6 +20,10 @@ const glyphs: Readonly<Record<string, string>> = {
   queued: '·',
   cancelled: '■',
   quarantined: '!',
+  pending: '·',
+  refused: '✗',
+  finished: '✓',
+  halted: '■',
 }
 const colors = {
   succeeded: 'green',
@@ -29,6 +33,10 @@ const colors = {
   queued: 'dim',
   cancelled: 'dim',
   quarantined: 'red',
+  pending: 'dim',
+  refused: 'red',
+  finished: 'green',
+  halted: 'red',
 } as const
 
 /** A state as glyph and word: never colour alone. */

@@ -1,6 +1,7 @@
 import type { StartController } from '../running-controller.ts'
 import type { Command } from '../command.ts'
 import { cases } from './cases.ts'
+import { bulkCancel, bulkList, bulkShow } from './bulk.ts'
 import { clone } from './clone.ts'
 import { conflicts } from './conflicts.ts'
 import { explain } from './explain.ts'
@@ -43,6 +44,9 @@ export function commandsOf(start: StartController): readonly Command[] {
     runCancel,
     runs,
     cases,
+    bulkShow,
+    bulkList,
+    bulkCancel,
     hook,
   ]
 }

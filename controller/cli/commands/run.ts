@@ -5,30 +5,39 @@ import { problem } from '../../core/model/problems.ts'
 import type { RunSummary } from '../../core/run/run-summary.ts'
 import { type ApiClient, onlineOptions, openApi } from '../api-client.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
+import type { BulkProgress } from '../../triggers/bulk-runs.ts'
 import { type RunDetail, showRun } from '../show-run.ts'
+import { showBulk, waitForBulk } from './bulk.ts'
 
 export const run: Command = {
   name: 'run',
-  summary: 'starts a workflow for a tenant',
+  summary: 'starts a workflow for a tenant, or for all that a tag expression selects',
   args: [['<workflow>', 'short name of a workflow that the tenant receives']],
   options: [
-    ['--tenant <path>', 'the tenant to run it for (required)'],
+    ['--tenant <path>', 'the tenant to run it for (this or --to is required)'],
+    ['--to <expression>', 'the tenants to run it for, as a tag expression: a bulk run'],
+    ['--concurrency <number>', 'with --to: so many runs at the same time (default: 20)'],
+    ['--halt-on-failure-rate <percent>', 'with --to: start no more once more than this fail, such as 20%'],
     ['--input <file>', 'YAML or JSON file with the inputs'],
     ['--request-id <text>', 'the same id is the same run, however often it is sent'],
     ['--sandbox', 'perform its actions in the sandbox of the controller, and reach no vendor'],
-    ['--wait', 'show the steps and wait for the end; exit 1 where it does not succeed'],
+    ['--wait', 'show what happens and wait for the end; exit 1 where it does not succeed'],
     ...onlineOptions,
   ],
   examples: [
     'headwater run user-lockout --tenant acme/north/contoso --input input.yaml --wait',
     'headwater run user-lockout --tenant acme/north/contoso --input input.yaml --sandbox --wait',
+    "headwater run user-lockout --to 'tier=gold region=eu' --input input.yaml --halt-on-failure-rate 20% --wait",
     'headwater run show RUN',
     'headwater run approve RUN --step confirm',
   ],
   run: async (call) => {
-    const tenant = text(call, 'tenant')
-    if (tenant === undefined)
+    const [tenant, to] = [text(call, 'tenant'), text(call, 'to')]
+    if (tenant === undefined && to === undefined)
       throw new CommandError(problem('missing-field', 'say for which tenant: --tenant acme/north/contoso'), 2)
+    if (tenant !== undefined && to !== undefined)
+      throw new CommandError(problem('wrong-value', '--tenant names one tenant, --to selects several: keep one'), 2)
+    if (to !== undefined) return runBulk(call, to)
     const api = openApi(call)
     const requestId = text(call, 'requestId')
     const { runs } = await api.post<{ runs: { id: string; state: string }[] }>('/v1/runs', {
@@ -47,6 +56,28 @@ export const run: Command = {
     }
     return show(call, await waitForEnd(api, id))
   },
+}
+
+async function runBulk(call: Call, to: string): Promise<ExitCode> {
+  const [concurrency, rate] = [text(call, 'concurrency'), text(call, 'haltOnFailureRate')]
+  if (concurrency !== undefined && !/^[1-9]\d{0,3}$/.test(concurrency))
+    throw new CommandError(problem('wrong-value', `\`${concurrency}\` is no number of runs`), 2)
+  const percent = /^(\d{1,2}(?:\.\d+)?|100)%$/.exec(rate ?? '0%')?.[1]
+  if (percent === undefined) throw new CommandError(problem('wrong-value', `\`${rate}\` is no rate, such as 20%`), 2)
+  const requestId = text(call, 'requestId')
+  const api = openApi(call)
+  const begun = await api.post<BulkProgress>('/v1/bulk-runs', {
+    workflow: call.args[0],
+    to,
+    inputs: readInputs(call),
+    ...(concurrency !== undefined && { concurrency: Number(concurrency) }),
+    ...(rate !== undefined && { haltOnFailureRate: Number(percent) / 100 }),
+    ...(requestId !== undefined && { requestId }),
+    ...(call.options['sandbox'] === true && { sandbox: true }),
+  })
+  if (call.options['wait'] === true) return waitForBulk(call, api, begun.id)
+  showBulk(call, begun)
+  return 0
 }
 
 export const runShow: Command = {

@@ -9,7 +9,11 @@ export type Selector = Share['spec']['to']
  * `not`, and not below an excluded path. `owner` is the tenant whose file holds the selector: tags that a customer gives
  * in a repository of its own count inside it only, or they would take somebody out of a guardrail from above.
  */
-export function selects(selector: Selector, tenant: TenantNode, owner?: string): boolean {
+export function selects(
+  selector: Selector,
+  tenant: Pick<TenantNode, 'path' | 'tags' | 'mount'>,
+  owner?: string,
+): boolean {
   const isFromAbove = owner !== undefined && tenant.mount !== null && !isWithin(owner, tenant.mount.path)
   const { tags } = isFromAbove ? tenant.mount : tenant
   if (selector.subtree !== undefined && !isWithin(tenant.path, selector.subtree)) return false

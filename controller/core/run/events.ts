@@ -7,7 +7,7 @@ import type { RequestTrace } from './outcome.ts'
 export const epoch = 1
 
 export interface TriggerOfRun {
-  readonly kind: 'alert' | 'webhook' | 'schedule' | 'manual' | 'workflow'
+  readonly kind: 'alert' | 'webhook' | 'schedule' | 'manual' | 'bulk' | 'workflow'
   readonly id: string
   /** Dedupe key of what arrived: one delivery, one run. */
   readonly deliveryId: string

@@ -2,8 +2,10 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import type { TenantAccess } from '../../core/access/authorize.ts'
-import type { Journal } from '../../core/run/journal.ts'
 import { CaseProjection } from './case-projection.ts'
+import type { BulkRequest } from '../../core/run/bulk-run.ts'
+import type { Journal, RunPage } from '../../core/run/journal.ts'
+import { type BulkEnd, type BulkLine, type BulkRecord, BulkRecords } from './bulk-records.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
 import { type Forgotten, forgetTenant } from './forget-tenant.ts'
 import { lockFolder } from './folder-lock.ts'
@@ -42,6 +44,14 @@ export interface Store extends Journal {
   /** Not before its runs were queued. */
   recordDelivery(delivery: Delivery): Promise<void>
   forgetDeliveries(before: number): Promise<void>
+  /** Its line in the list of runs. */
+  findRun(runId: string): RunPage['runs'][number] | undefined
+  /** False where one of this id is there already. */
+  beginBulk(request: BulkRequest): Promise<boolean>
+  endBulk(id: string, end: BulkEnd): Promise<void>
+  readBulk(id: string): BulkRecord | undefined
+  unfinishedBulks(): string[]
+  listBulks(limit: number): BulkLine[]
   /** How far the schedules have come. */
   readSchedules(): ScheduleMark[]
   /** After the runs were accepted. */
@@ -147,6 +157,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
   const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
   const schedules = new ScheduleMarks(database, commit)
+  const bulks = new BulkRecords(database, commit, keys)
   const observed = new ObservedState(database, commit, objects)
   const reading = <T>(read: () => T): T => {
     try {
@@ -170,6 +181,12 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     isDelivered: (tenantUid, id) => reading(() => deliveries.has(tenantUid, id)),
     recordDelivery: (delivery) => deliveries.record(delivery),
     forgetDeliveries: (before) => deliveries.forget(before),
+    findRun: (runId) => reading(() => list.find(runId)),
+    beginBulk: (request) => bulks.begin(request),
+    endBulk: (id, end) => bulks.end(id, end),
+    readBulk: (id) => reading(() => bulks.read(id)),
+    unfinishedBulks: () => reading(() => bulks.unfinished()),
+    listBulks: (limit) => reading(() => bulks.list(limit)),
     readSchedules: () => reading(() => schedules.read()),
     recordSchedules: (marks, gone) => schedules.record(marks, gone),
     tenantOfRun: (runId) => reading(() => journal.tenantOfRun(runId)),

@@ -49,6 +49,12 @@ export class RunList {
     return { runs, next: rows.length > size ? (runs.at(-1)?.key ?? null) : null }
   }
 
+  /** One line of it. */
+  find(id: string): RunPage['runs'][number] | undefined {
+    const row = this.#prepared('SELECT * FROM runs WHERE id = ?').get(id)
+    return row === undefined ? undefined : runOf(row, this.#keys)
+  }
+
   #prepared(sql: string): Statement {
     const known = this.#statements.get(sql)
     if (known !== undefined) return known
