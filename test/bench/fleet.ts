@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { ColdLoad } from './cold-load.ts'
 import { createFleetRepository, type FleetRepository } from './fleet-repository.ts'
 import { against, type Figure, median, type Report } from './harness.ts'
+import type { LoopDelay, LoopDelays } from './loop-delay.ts'
 import { measureAppliedChanges } from './applied-changes.ts'
 import { measureWarmLoads, type WarmLoads } from './warm-loads.ts'
 
@@ -19,6 +20,9 @@ export interface FleetBenchOptions {
 /** Where one cold run takes longer than this, three runs have to do. */
 const longRunMs = 20_000
 
+/** Whole controllers are started so often at most. */
+const loopRuns = 3
+
 /** Goals as multiples of limits; they are set for fleets of this size. */
 const goalTenants = 10_000
 const goals = {
@@ -32,6 +36,7 @@ const goals = {
   regionToCold: 0.08,
   leafToCold: 1 / 50,
   kbPerTenant: 30,
+  loopDelayMs: 50,
 }
 
 /** A cold load of five times the tenants takes six times as long at most. */
@@ -47,6 +52,7 @@ interface Measured {
   readonly bareRssMb: number
   readonly warm: WarmLoads
   readonly applied: Awaited<ReturnType<typeof measureAppliedChanges>>
+  readonly loop: readonly LoopDelays[]
 }
 
 export async function benchFleet(options: FleetBenchOptions): Promise<Report> {
@@ -80,7 +86,12 @@ async function measure({ tenants, runs, seed = 1, isPacked = true }: FleetBenchO
     const bareRssMb = (inChild('peak-memory.ts') as { mb: number }).mb
     const warm = await measureWarmLoads(repository, wanted)
     const applied = await measureAppliedChanges(repository, wanted)
-    return { repository, cold, cached, readMs, processMs, bareRssMb, warm, applied }
+    const fanOut = repository.changed.get('promotion') ?? base
+    const loop = Array.from(
+      { length: Math.min(wanted, loopRuns) },
+      () => inChild('loop-delay.ts', gitdir, base, fanOut) as LoopDelays,
+    )
+    return { repository, cold, cached, readMs, processMs, bareRssMb, warm, applied, loop }
   } finally {
     rmSync(cache, { recursive: true, force: true })
     repository.remove()
@@ -130,6 +141,18 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
     medianAgainst(`change: ${name}`, warm.changes.get(name)?.ms, limit, goal)
   const applied = (name: Name, limit: Figure, goal?: number): Figure[] =>
     medianAgainst(`  applied, recorded: ${name}`, measured.applied.get(name), limit, goal)
+  const delays = (what: string, pick: (delays: LoopDelays) => LoopDelay): Figure[] => {
+    const figure = (name: string, of: (delay: LoopDelay) => number): Figure => {
+      return { name, unit: 'ms', samples: measured.loop.map((each) => of(pick(each))) }
+    }
+    const p99 = figure('  event loop delayed, p99', (delay) => delay.p99)
+    return [
+      figure(what, (delay) => delay.ms),
+      figure('  event loop delayed, p50', (delay) => delay.p50),
+      against(p99, { name: '1 ms', samples: p99.samples.map(() => 1) }, goal('loopDelayMs')),
+      figure('  event loop delayed, longest', (delay) => delay.max),
+    ]
+  }
   const overBare = cold.map(({ peakRssMb }) => peakRssMb - bareRssMb)
   const kb: Figure = { name: 'memory of one tenant', unit: 'KB', samples: overBare.map((mb) => (mb * 1024) / tenants) }
   const [
@@ -172,6 +195,8 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
       ...change('promotion', load, goal('promotionToCold')),
       ...applied('promotion', load, goal('promotionAppliedToCold')),
       ...(plan.samples.length > 0 ? [against(plan, load, goal('planToCold'))] : []),
+      ...delays('controller: cold reconcile', ({ cold: delay }) => delay),
+      ...delays('controller: promotion to everybody', ({ fanOut }) => fanOut),
       { name: 'peak memory over bare node', unit: 'MB', samples: overBare },
       against(kb, { name: '1 KB', samples: kb.samples.map(() => 1) }, goal('kbPerTenant')),
     ],

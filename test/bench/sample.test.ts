@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sampleFleet } from './fleet.ts'
 
 test('the benchmark measures a sound fleet: whole, without problems, and equal by every road', async () => {
-  const { cold, cached, readMs, repository, warm } = await sampleFleet()
+  const { cold, cached, loop, readMs, repository, warm } = await sampleFleet()
   const [load] = cold
   expect(load?.counts).toMatchObject({ tenants: 200, frozen: 0, problems: 0, held: 0, files: repository.files })
   expect(load?.counts.subscriptions).toBeGreaterThan(800)
@@ -21,4 +21,8 @@ test('the benchmark measures a sound fleet: whole, without problems, and equal b
   expect(changed['tag']).toBeGreaterThanOrEqual(1)
   expect(changed['regionOverlay']).toBeGreaterThan(30)
   expect(changed['promotion']).toBeGreaterThan(180)
+
+  const [delays] = loop
+  expect([delays?.cold.tenants, delays?.fanOut.tenants]).toEqual([200, changed['promotion']])
+  expect(delays?.cold.max).toBeGreaterThanOrEqual(delays?.cold.p99 ?? Number.POSITIVE_INFINITY)
 }, 120_000)
