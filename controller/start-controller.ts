@@ -89,11 +89,14 @@ export async function startController(options: ControllerOptions): Promise<Runni
           ...(options.ageKeyFile !== undefined && { ageKeyFile: options.ageKeyFile }),
         },
         store,
-        onPassed: async ({ connectors, secrets: files, proposed }, tenants) => {
+        onPassed: async ({ connectors, secrets: files, proposed, tenants }, isNext) => {
           secrets.changed(files)
           if (connectors) sandbox.setConnectors(new Map(connectors))
           for (const pullRequest of proposed) log.info(pullRequest, 'pull request')
-          await scheduler.update(tenants)
+          const scheduled = new Set(tenants.scheduled)
+          if (isNext || tenants.changed === 'all')
+            await scheduler.update(tenants.changed, (path) => scheduled.has(path))
+          else await scheduler.update('all')
         },
         onProgress: (progress) => {
           log.info(progress, 'reconciling')

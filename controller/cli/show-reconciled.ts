@@ -45,7 +45,7 @@ export function showProgress(out: Output, progress: Progress): void {
 /** `apply 3,400 of 10,000 tenants` */
 export function progressText({ phase, done, total }: Progress): string {
   if (total === 0) return phase
-  const what = phase === 'apply' ? 'tenants' : 'files'
+  const what = phase === 'apply' || phase === 'record' ? 'tenants' : 'files'
   return `${phase} ${done.toLocaleString('en-US')} of ${total.toLocaleString('en-US')} ${what}`
 }
 

@@ -167,14 +167,16 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       return renderedPaths(tenant).filter((path) => !kept.has(path))
     }
     for (const path of old ? [...old.values()].flatMap(staleIn) : await parts.rendered.paths()) files.set(path, null)
+    let done = 0
     for (const tenant of looked.values()) {
+      if (++done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: looked.size })
       const before = known?.get(tenant.path)
       const applied = before?.digest === tenant.digest ? undefined : live.get(tenant.path)
       if (applied) for (const [path, text] of renderedFiles(applied, before)) files.set(path, text)
     }
     if (files.size > 0) {
       files.set(appliedPath, mark)
-      parts.onProgress?.({ phase: 'record', done: 0, total: files.size })
+      parts.onProgress?.({ phase: 'commit', done: 0, total: files.size })
       const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
       if (commit !== null) pass.rendered = commit
     }
@@ -183,6 +185,8 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     else recorded = new Map(now)
   }
 }
+
+const tenantsBetweenWords = 250
 
 function pick<T>(map: ReadonlyMap<string, T>, keys: Iterable<string>): Map<string, T> {
   const found = new Map<string, T>()

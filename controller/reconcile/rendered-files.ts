@@ -19,7 +19,7 @@ export function renderedFiles(tenant: LiveTenant, before?: ObservedTenant): [str
     })
     .map(({ name, release, digest, spec }): [string, string] => [
       workflowPath(tenant.path, name),
-      `# release ${release}, digest ${digest}\n${yaml(spec)}`,
+      headed(`# release ${release}, digest ${digest}`, spec),
     ])
   if (before?.contextDigest === tenant.contextDigest) return workflows
   return [[contextPath(tenant.path), yaml(inOrder(tenant.context))], ...workflows]
@@ -47,6 +47,16 @@ function workflowPath(tenant: string, name: string): string {
 }
 
 const texts = new WeakMap<object, string>()
+const headedTexts = new WeakMap<object, { readonly head: string; readonly text: string }>()
+
+function headed(head: string, value: object): string {
+  let known = headedTexts.get(value)
+  if (known?.head !== head) {
+    known = { head, text: `${head}\n${yaml(value)}` }
+    headedTexts.set(value, known)
+  }
+  return known.text
+}
 
 /** Tenants with equal chains share one object, and so its text. */
 function yaml(value: object): string {

@@ -44,7 +44,7 @@ interface Entry {
 /** A store that took no write, or a controller that is stopping: asked again then. */
 const againMs = 60_000
 /** Tenants that are read in one go; runs go on in between. */
-const tenantsAtOnce = 100
+const tenantsAtOnce = 25
 
 /**
  * Starts the runs of schedules. Each instant is calculated once for all tenants that have the same expression and zone,
@@ -67,10 +67,10 @@ export class Scheduler {
 
   /**
    * After tenants were applied; all of them at the start. Schedules that are new count from now on, those that are gone
-   * owe nothing any more.
+   * owe nothing any more. Only tenants that may have schedules are read.
    */
-  update(paths: 'all' | Iterable<string>): Promise<void> {
-    this.#updating = this.#updating.then(() => this.#update(paths))
+  update(paths: 'all' | Iterable<string>, mayHave: (path: string) => boolean = () => true): Promise<void> {
+    this.#updating = this.#updating.then(() => this.#update(paths, mayHave))
     const updated = this.#updating
     this.#updating = updated.catch(() => {})
     return updated
@@ -88,7 +88,7 @@ export class Scheduler {
     await this.settled()
   }
 
-  async #update(paths: 'all' | Iterable<string>): Promise<void> {
+  async #update(paths: 'all' | Iterable<string>, mayHave: (path: string) => boolean): Promise<void> {
     const { applied, store } = this.#parts
     // As an earlier process left them.
     const left = new Map(paths === 'all' ? store.readSchedules().map((mark) => [keyOf(mark), mark]) : [])
@@ -102,6 +102,7 @@ export class Scheduler {
     const fresh: string[] = []
     let read = 0
     for (const path of wanted) {
+      if (!mayHave(path)) continue
       if (++read % tenantsAtOnce === 0) await turn()
       const tenant = this.#isClosed ? undefined : applied.get(path)
       const keys = tenant ? this.#schedulesOf(tenant) : []

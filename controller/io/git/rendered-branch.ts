@@ -72,12 +72,12 @@ export class RenderedBranch {
   /** Null where the branch moved meanwhile. */
   async #commitOnto(parent: string | null, { files, message, author }: FilesToCommit): Promise<CommitOutcome | null> {
     const present = parent === null ? null : await this.#reader.resolve(parent)
+    // Most of many files say what others say, and need one blob.
     const blobs = new Map<string, NewObject>()
     const edits = new Map<string, string | null>()
     for (const [path, text] of files) {
-      const blob = text === null ? null : newObject('blob', Buffer.from(text))
-      if (blob !== null) blobs.set(blob.oid, blob)
-      edits.set(path, blob?.oid ?? null)
+      if (text !== null && !blobs.has(text)) blobs.set(text, newObject('blob', Buffer.from(text)))
+      edits.set(path, text === null ? null : (blobs.get(text) as NewObject).oid)
     }
     const { tree, objects } = await editTree(this.#reader, present?.tree ?? null, edits)
     if ((tree ?? emptyTreeId) === (present?.tree ?? emptyTreeId)) return { kind: 'unchanged', commit: parent }

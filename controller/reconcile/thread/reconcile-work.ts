@@ -45,6 +45,8 @@ export interface PassAnswer {
   readonly reconciled: Reconciled
   /** All connectors by name, where they are others than in the pass before. */
   readonly connectors?: readonly (readonly [string, Connector['spec']])[]
+  /** Tenants that were applied or removed: all in the first pass. Those of them that have a schedule are named again. */
+  readonly tenants: { readonly changed: readonly string[] | 'all'; readonly scheduled: readonly string[] }
   /** Secrets files that are others than in the pass before; all of them in the first. */
   readonly secrets: readonly string[] | 'all'
   readonly proposed: readonly { readonly kind: string; readonly number: number; readonly title: string }[]
@@ -125,6 +127,7 @@ export async function openReconcileWork(setup: WorkSetup, main: StoreCalls): Pro
     return {
       reconciled: toReconciled(last, before),
       ...connectors(last),
+      tenants: tenantsOf(last, before === undefined),
       secrets: before ? changedSecrets(before.snapshot, last.snapshot) : 'all',
       proposed: forge && proposeOn !== undefined ? await propose(forge, last, proposeOn) : [],
     }
@@ -148,6 +151,18 @@ export async function openReconcileWork(setup: WorkSetup, main: StoreCalls): Pro
       await closing.disposeAsync()
     },
   }
+}
+
+function tenantsOf({ plan, live }: ReconciledFleet, isFirst: boolean): PassAnswer['tenants'] {
+  const changed = plan.changes.flatMap((change) =>
+    'from' in change && change.from !== undefined ? [change.path, change.from] : [change.path],
+  )
+  const scheduled = (isFirst ? [...live.keys()] : changed).filter((path) =>
+    [...(live.get(path)?.workflows.values() ?? [])].some(({ spec }) =>
+      spec.triggers?.some(({ type }) => type === 'schedule'),
+    ),
+  )
+  return { changed: isFirst ? 'all' : changed, scheduled }
 }
 
 function changedSecrets(before: Snapshot, now: Snapshot): readonly string[] {

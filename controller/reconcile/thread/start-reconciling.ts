@@ -8,8 +8,8 @@ import type { FileBytes, PassAnswer, WorkSetup } from './reconcile-work.ts'
 export interface ReconcilingOptions {
   readonly setup: WorkSetup
   readonly store: Pick<Store, 'applyObserved' | 'appliedCommits'>
-  /** After each pass that came to its end, with the tenants that were applied or removed since the last such one. */
-  onPassed(answer: PassAnswer, changed: ReadonlySet<string> | 'all'): Promise<void>
+  /** After each pass that came to its end. `isNext`: what the one before applied is known, because it came to its end too. */
+  onPassed(answer: PassAnswer, isNext: boolean): Promise<void>
   /** Now and then while a pass takes its time. */
   onProgress(progress: Progress): void
   /** What went wrong in the background; it is tried again. */
@@ -43,8 +43,8 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
   let toldAt = 0
   /** Until the next pass has ended it is as it was made. */
   let tenants: Promise<Uint8Array> | undefined
-  /** Of a pass that failed on its way too; all before the first one. */
-  let changed: Set<string> | 'all' = 'all'
+  /** The last pass was heard of to its end. */
+  let isHeard = false
   let onHint = (): void => {}
   let isClosing = false
 
@@ -54,9 +54,6 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
       apply: async (application) => {
         await store.applyObserved(application)
         commit = application.commit
-        if (changed === 'all') return
-        for (const { path } of application.upserts) changed.add(path)
-        for (const path of application.removals) changed.add(path)
       },
       progress: (next) => {
         const now = Date.now()
@@ -72,18 +69,16 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
   })
 
   const pass = async (): Promise<Reconciled> => {
+    const isNext = isHeard
+    isHeard = false
     try {
       const answer = await host.pass()
       const { revision } = answer.reconciled
       current = answer.reconciled
       commit = revision.commit ?? revision.tree
       tenants = undefined
-      const since = changed
-      changed = new Set()
-      await options.onPassed(answer, since).catch((thrown: unknown) => {
-        changed = 'all'
-        throw thrown
-      })
+      await options.onPassed(answer, isNext)
+      isHeard = true
       return answer.reconciled
     } finally {
       progress = undefined
