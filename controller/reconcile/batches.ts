@@ -14,7 +14,7 @@ export interface Batch extends Pick<Application, 'upserts' | 'removals' | 'objec
 export interface BatchContext {
   readonly desired: DesiredState
   readonly observed: ReadonlyMap<string, ObservedTenant>
-  readonly store: Pick<Store, 'readObject'>
+  readonly store: Pick<Store, 'hasObject'>
 }
 
 /** A batch is full with so many tenants, or with so much text: it takes the store a few milliseconds, and others wait. */
@@ -28,7 +28,7 @@ export function* batchesOf(changes: readonly Change[], context: BatchContext): G
   const keep = (digest: string, value: object): void => {
     if (stored.has(digest)) return
     stored.add(digest)
-    if (store.readObject(digest) !== undefined) return
+    if (store.hasObject(digest)) return
     const json = canonicalText(value as Json)
     batch.objects.push({ digest, json })
     batch.characters += json.length

@@ -17,7 +17,10 @@ import { appliedPath, appliedText, renderedFiles, renderedPaths } from './render
 import type { RenderedRecord } from './rendered-record.ts'
 
 /** What reconciling needs of the store. */
-export type ObservedStore = Pick<Store, 'readObserved' | 'readObject' | 'applyObserved' | 'appliedCommits'>
+export type ObservedStore = Pick<
+  Store,
+  'readObserved' | 'readObject' | 'hasObject' | 'applyObserved' | 'appliedCommits'
+>
 
 /** What one pass came to. */
 export interface ReconciledFleet {

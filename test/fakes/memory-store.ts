@@ -12,6 +12,7 @@ export function memoryStore(): ObservedStore & { readonly applied: ReadonlyMap<s
     applied,
     readObserved: () => new Map(applied),
     readObject: (digest) => objects.get(digest),
+    hasObject: (digest) => objects.has(digest),
     appliedCommits: () => last,
     applyObserved: ({ commit, upserts, removals, objects: fresh }) => {
       for (const { digest, json } of fresh) objects.set(digest, json)

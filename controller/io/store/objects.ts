@@ -9,17 +9,23 @@ import { StoreError } from './store-error.ts'
 export class Objects {
   readonly #insert: Statement
   readonly #select: Statement
+  readonly #find: Statement
   /** Digests that are known to be stored, so that a run that pins the same workflow as the last one writes nothing. */
   readonly #known = new Set<Digest>()
 
   constructor(database: DatabaseSync) {
     this.#insert = prepare(database, 'INSERT OR IGNORE INTO objects (digest, json) VALUES (?, ?)')
     this.#select = prepare(database, 'SELECT json FROM objects WHERE digest = ?')
+    this.#find = prepare(database, 'SELECT 1 FROM objects WHERE digest = ?')
   }
 
   read(digest: Digest): string | undefined {
     const row = this.#select.get(digest)
     return row === undefined ? undefined : text(row, 'json')
+  }
+
+  has(digest: Digest): boolean {
+    return this.#find.get(digest) !== undefined
   }
 
   /** Within a transaction. */

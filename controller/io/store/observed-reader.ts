@@ -4,7 +4,8 @@ import { Objects } from './objects.ts'
 import { ObservedReads } from './observed-state.ts'
 import type { Store } from './open-store.ts'
 
-export interface ObservedReader extends Pick<Store, 'readObserved' | 'readObject' | 'appliedCommits' | 'close'> {
+export interface ObservedReader
+  extends Pick<Store, 'readObserved' | 'readObject' | 'hasObject' | 'appliedCommits' | 'close'> {
   /**
    * Copies what was written from the log to the database, as far as nobody is kept waiting. The writer would do it by itself
    * after some 16 MiB, in the midst of a commit: tens of milliseconds in which it does nothing else.
@@ -24,6 +25,7 @@ export function openObservedReader(folder: string): ObservedReader {
   return {
     readObserved: () => reads.read(),
     readObject: (digest) => objects.read(digest),
+    hasObject: (digest) => objects.has(digest),
     appliedCommits: (limit) => reads.history(limit),
     checkpoint: () => database.exec('PRAGMA wal_checkpoint(PASSIVE)'),
     close: () => database.close(),

@@ -32,6 +32,7 @@ export type StoreHealth =
 
 /** The control store: one folder, one writer. Reads are synchronous; a write is acknowledged once it is on disk. */
 export interface Store extends Journal {
+  hasObject(digest: string): boolean
   readObserved(): Map<string, ObservedTenant>
   /** What is applied for one tenant. */
   readTenant(path: string): ObservedTenant | undefined
@@ -173,6 +174,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     unfinishedRuns: () => reading(() => journal.unfinishedRuns()),
     listRuns: (filter) => reading(() => list.read(filter)),
     readObject: (digest) => reading(() => objects.read(digest)),
+    hasObject: (digest) => reading(() => objects.has(digest)),
     readObserved: () => reading(() => observed.read()),
     readTenant: (path) => reading(() => observed.readOne(path)),
     tenantPaths: () => reading(() => observed.paths()),
