@@ -39,8 +39,12 @@ export class ControllerProcess implements AsyncDisposable {
   readonly ended: Promise<number | null>
   #changed = Promise.withResolvers<void>()
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [main, ...args], {
+  /** `fileBlocks`: how large one of its files may become, in blocks of 512 bytes; then writing fails as on a full disk. */
+  constructor(args: readonly string[], env: Record<string, string> = {}, { fileBlocks }: { fileBlocks?: number } = {}) {
+    const command = [process.execPath, main, ...args]
+    const limited = ['sh', '-c', 'ulimit -f "$0"; exec "$@"', String(fileBlocks), ...command]
+    const [program = '', ...rest] = fileBlocks === undefined ? command : limited
+    this.child = spawn(program, rest, {
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -15,14 +15,17 @@ import type { StartRequest } from '../../../controller/io/backend/backend.ts'
 import type { VendorCall } from './fake-vendor.ts'
 import { callsIn } from './opened-backend.ts'
 
-const kills = process.env['HEADWATER_LANE'] === 'crash' ? 200 : 20
-const runsPerLife = 6
+/** Of the controller; in each of its lives three of its hosts are killed too. */
+const lives = process.env['HEADWATER_LANE'] === 'crash' ? 250 : 13
+const hostsPerLife = 3
+const kills = lives * (1 + hostsPerLife)
+const runsPerLife = 12
 /** Reproducible moments: the same kills in every run of the test. */
-const moment = (life: number) => (Math.imul(life + 1, 2_654_435_761) >>> 0) / 2 ** 32
+const moment = (kill: number) => (Math.imul(kill + 1, 2_654_435_761) >>> 0) / 2 ** 32
 
 const workflow = `
 steps:
-  - { id: s0, action: act, with: { ms: 5 } }
+  - { id: s0, action: act, with: { ms: 5 }, retry: { attempts: 20, delaySeconds: 0.02, factor: 1 } }
   - { id: s1, action: act_once, with: { ms: 5 } }
   - { id: s2, set: { n: '\${{ steps.s1.outputs.times }}' } }
   - { id: s3, action: act, with: { ms: 5, behave: busy-once }, retry: { attempts: 20, delaySeconds: 0.02, factor: 1 } }
@@ -54,22 +57,41 @@ function live(folder: string, accepted: Set<string>): Life {
   return { child, says: (word) => Promise.race([said[word].promise, died]), kill }
 }
 
-describe(`a controller that is killed ${kills} times`, () => {
+/** One of the hosts that the controller keeps, the spare and those at work alike. */
+function killHost(folder: string, share: number): void {
+  const pids = readFileSync(join(folder, 'hosts', 'pids'), 'utf8')
+    .split('\n')
+    .map(Number)
+    .filter(Boolean)
+  const pid = pids[Math.floor(share * pids.length)]
+  if (pid === undefined) return
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It went by itself meanwhile.
+  }
+}
+
+describe(`a controller that is killed ${lives} times, and its hosts ${lives * hostsPerLife} times`, () => {
   it('loses no accepted run, ends each once, and announces every effect before it happens', {
-    timeout: 60_000 + kills * 6_000,
+    timeout: 60_000 + lives * 10_000,
   }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'headwater-crash-'))
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
     const accepted = new Set<string>()
-    for (let life = 0; life < kills; life++) {
+    for (let life = 0; life < lives; life++) {
       const { child, says, kill } = live(folder, accepted)
       await says('ready')
       for (let index = 0; index < runsPerLife; index++) {
-        const start = startOf({ workflow, tenant: tenantOf(`t${index % 3}`, 2), delivery: `${life}-${index}` })
+        const start = startOf({ workflow, tenant: tenantOf(`t${index % 3}`, 4), delivery: `${life}-${index}` })
         child.stdin?.write(`${JSON.stringify(start)}\n`)
       }
       // Most kills hit while attempts are performed, some while the controller is only getting up.
       if (life % 4 !== 0) await says('performing')
+      for (let host = 0; host < hostsPerLife; host++) {
+        await sleep(moment(life * hostsPerLife + host) * 60)
+        killHost(folder, moment(life + host * lives))
+      }
       await sleep(moment(life) * 100)
       await kill()
     }
@@ -81,15 +103,18 @@ describe(`a controller that is killed ${kills} times`, () => {
     const store = openStore(folder)
     onTestFinished(() => store.close())
     const begun = callsIn(join(folder, 'calls.log')).filter(({ phase }) => phase === 'begin')
-    expect(accepted.size).toBeGreaterThan(kills)
+    expect(accepted.size).toBeGreaterThan(lives)
     const journals = [...accepted].map((id) => store.readRun(id) ?? [])
     for (const events of journals) expectHonest(events, begun)
     const types = journals.flat().map(({ type }) => type)
+    const quarantined = types.filter((type) => type === 'RunQuarantined').length
     const again = begun.length - new Set(begun.map(({ key }) => key)).size
     console.log(
       `${kills} kills, ${accepted.size} runs accepted, ${begun.length} calls of which ${again} repeated, ` +
-        `${types.filter((type) => type === 'AttemptUnknown').length} unknown`,
+        `${types.filter((type) => type === 'AttemptUnknown').length} unknown, ${quarantined} quarantined`,
     )
+    // A run that is alone in a host when that is killed twice looks like the culprit; there are never many.
+    expect(quarantined).toBeLessThan(journals.length / 20)
   })
 })
 
@@ -133,7 +158,8 @@ function expectHonest(events: readonly RunEvent[], begun: readonly VendorCall[])
   expect(
     events.filter(({ type }) => ['RunSucceeded', 'RunFailed', 'RunCancelled', 'RunQuarantined'].includes(type)).length,
   ).toBe(unknown ? 0 : 1)
-  if (!unknown) expect({ runId, phase: state.phase, failure: state.failure }).toMatchObject({ phase: 'succeeded' })
+  if (!unknown && state.phase !== 'quarantined')
+    expect({ runId, phase: state.phase, failure: state.failure }).toMatchObject({ phase: 'succeeded' })
 
   const settled = new Set<string>()
   for (const event of events) {
