@@ -190,6 +190,28 @@ export function backendConformance(name: string, open: () => Promise<OpenedBacke
     })
   })
 
+  describe(`${name}: budgets`, () => {
+    it('of time end a run that waits, across a restart', async () => {
+      const first = await opened()
+      const start = startOf({ workflow: 'timeoutSeconds: 1\nsteps: [{ id: ask, approval: { message: Sure? } }]' })
+      await first.backend.start(start)
+      await waits(first.backend, idOf(start))
+      const { backend } = await first.reopen()
+      onTestFinished(() => backend.close())
+      expect((await ended(backend, idOf(start))).failure?.code).toBe('budget-run-time')
+    })
+
+    it('and outputs that do not fit end a run with their names', async () => {
+      const { backend } = await opened()
+      const schema = 'outputSchema: { properties: { n: { type: string } } }'
+      const odd = startOf({ workflow: `${once}\n${schema}\noutputs: { n: '\${{ steps.a.outputs.times }}' }` })
+      const big = startOf({ workflow: once, inputs: { text: 'x'.repeat(9 * 1024 * 1024) } })
+      for (const start of [odd, big]) await backend.start(start)
+      expect((await ended(backend, idOf(odd))).failure?.code).toBe('bad-outputs')
+      expect((await ended(backend, idOf(big))).failure?.code).toBe('budget-payload')
+    })
+  })
+
   describe(`${name}: blocks`, () => {
     it('perform branches and items at the same time, each instance under a key of its own', async () => {
       const { backend, calls } = await opened()

@@ -44,6 +44,10 @@ export const caps = {
   stepsOnCancel: 100,
   /** Items of one `forEach`. */
   itemsPerLoop: 500,
+  /** Bytes of all values that one run holds: what it was given, what it sent and what came back. */
+  payloadBytes: 8 * 1024 * 1024,
+  /** Milliseconds that one run may go on, waits included. */
+  runMs: 400 * 86_400_000,
   /** Characters of the title or key of a case, and of its other texts. */
   caseTitleLength: 200,
   caseTextLength: 8_000,

@@ -1,35 +1,46 @@
 import { closest, distance } from 'fastest-levenshtein'
 import type { Workflow } from '../model/generated/kinds.ts'
-import { equal, get, isList, isMap, type Json, type JsonMap, newMap } from '../model/values.ts'
+import { get, isMap, type JsonMap, newMap } from '../model/values.ts'
+import { misfitOf } from './value-schema.ts'
 
 export type CheckedInputs =
   | { readonly kind: 'accepted'; readonly inputs: JsonMap }
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
 
-/**
- * Names, required inputs, `type`, `enum` and `default`. What else a JSON Schema can say is not looked at:
- * the schemas come from tenants, and a `pattern` of theirs could hold up everybody's runs.
- */
-export function checkInputs(schema: Workflow['spec']['inputs'], given: JsonMap): CheckedInputs {
+type Schema = Workflow['spec']['inputs']
+
+/** What a run is given, with defaults, or what is wrong with it. */
+export function checkInputs(schema: Schema, given: JsonMap): CheckedInputs {
+  const inputs = newMap()
+  const messages = check('input', schema, given, inputs)
+  return messages.length === 0 ? { kind: 'accepted', inputs } : { kind: 'refused', messages }
+}
+
+/** What is wrong with what a run hands back; nothing where the workflow does not say what that is. */
+export function checkOutputs(schema: Schema, outputs: JsonMap): string[] {
+  return schema === undefined ? [] : check('output', schema, outputs, newMap())
+}
+
+function check(word: 'input' | 'output', schema: Schema, given: JsonMap, taken: Record<string, unknown>): string[] {
+  const Word = word === 'input' ? 'Input' : 'Output'
   const properties: JsonMap = schema?.properties ?? newMap()
   const names = Object.keys(properties)
-  const inputs = newMap()
   const messages: string[] = []
   for (const name of Object.keys(given))
-    if (!names.includes(name)) messages.push(`There is no input ${name}${didYouMean(name, names)}.`)
+    if (!names.includes(name)) messages.push(`There is no ${word} ${name}${didYouMean(name, names)}.`)
   for (const name of names) {
     const property = get(properties, name)
     const rules = isMap(property) ? property : newMap()
-    const value = get(given, name) ?? get(rules, 'default')
+    const value = get(given, name) ?? (word === 'input' ? get(rules, 'default') : undefined)
     if (value === undefined) {
-      if (schema?.required?.includes(name)) messages.push(`Input ${name} is required.`)
+      if (schema?.required?.includes(name)) messages.push(`${Word} ${name} is required.`)
       continue
     }
-    const fault = faultOf(rules, value)
-    if (fault === undefined) inputs[name] = value
-    else messages.push(`Input ${name} ${fault}.`)
+    const misfit = misfitOf(rules, value)
+    if (misfit === undefined) taken[name] = value
+    else messages.push(`${Word} ${name}${misfit.at === '' ? '' : ` at ${misfit.at}`} ${misfit.what}.`)
   }
-  return messages.length === 0 ? { kind: 'accepted', inputs } : { kind: 'refused', messages }
+  return messages
 }
 
 /** `: did you mean x?` without the question mark, or nothing where no name is near. */
@@ -37,27 +48,4 @@ export function didYouMean(name: string, names: readonly string[]): string {
   if (names.length === 0) return ''
   const near = closest(name, [...names])
   return distance(name, near) <= Math.max(2, name.length / 3) ? `; did you mean ${near}` : ''
-}
-
-function faultOf(rules: JsonMap, value: Json): string | undefined {
-  const type = get(rules, 'type')
-  const types = isList(type) ? type : type === undefined ? [] : [type]
-  if (types.length > 0 && !types.some((name) => fits(value, name)))
-    return `must be of type ${types.map(String).join(' or ')}, and is ${nameOf(value)}`
-  const choices = get(rules, 'enum')
-  if (isList(choices) && !choices.some((choice) => equal(choice, value)))
-    return `must be one of ${choices.map((choice) => JSON.stringify(choice)).join(', ')}`
-  return undefined
-}
-
-function fits(value: Json, type: Json): boolean {
-  const name = nameOf(value)
-  return name === type || (type === 'number' && name === 'integer')
-}
-
-function nameOf(value: Json): string {
-  if (value === null) return 'null'
-  if (isList(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
-  return typeof value
 }

@@ -4,6 +4,7 @@ import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
 import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
+import { checkSchemas } from './check-schemas.ts'
 import { everyStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
@@ -21,6 +22,7 @@ export function checkWorkflow(spec: Spec): Problem[] {
   // Any of them may have been performed when the run is cancelled.
   checkSteps(spec.onCancelSteps ?? [], ['spec', 'onCancelSteps'], end, problems)
   if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], end, problems)
+  problems.push(...checkSchemas(spec))
   for (const name of spec.inputs?.required ?? []) {
     if (inputs.includes(name)) continue
     problems.push(at('unknown-input', `Input ${name} is required and not declared.`, ['spec', 'inputs', 'required']))

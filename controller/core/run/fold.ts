@@ -2,6 +2,7 @@ import { type JsonMap, newMap } from '../model/values.ts'
 import type { AttemptFailed, AttemptScheduled, AttemptSucceeded, AttemptUnknown, RunEvent, TimerSet } from './events.ts'
 import { cancelledBecause, endCancelled, notAgain, withCancel } from './fold-cancel.ts'
 import { type Failure, isFinished, isSettled, type Lane, type RunState, type StepState } from './run-state.ts'
+import { payloadOf } from './run-budgets.ts'
 import { settleLanes } from './settle-lanes.ts'
 
 /** A journal that no interpreter can have written: never ignored, because every decision rests on the fold. */
@@ -20,10 +21,11 @@ export function foldAll(events: Iterable<RunEvent>): RunState {
 export function fold(state: RunState | null, event: RunEvent): RunState {
   if (state === null) {
     if (event.type !== 'RunRequested') throw new JournalError(`A journal begins with RunRequested, not ${event.type}.`)
-    return { request: event, phase: 'requested', version: 1, steps: new Map(), early: new Map() }
+    const payload = payloadOf(event)
+    return { request: event, phase: 'requested', version: 1, payload, steps: new Map(), early: new Map() }
   }
   if (isFinished(state)) throw new JournalError(`${event.type} follows the end of run ${state.request.runId}.`)
-  return { ...apply(state, event), version: state.version + 1 }
+  return { ...apply(state, event), version: state.version + 1, payload: state.payload + payloadOf(event) }
 }
 
 function apply(state: RunState, event: RunEvent): RunState {

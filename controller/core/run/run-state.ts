@@ -60,6 +60,8 @@ export interface RunState {
   readonly phase: RunPhase
   /** Events folded; the version that the next append expects. */
   readonly version: number
+  /** Bytes of the values that it holds, about. */
+  readonly payload: number
   /** By id, in the order in which they began. */
   readonly steps: ReadonlyMap<string, StepState>
   /** Answers that came before they were asked for. */

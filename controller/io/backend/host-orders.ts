@@ -1,6 +1,5 @@
 import type { Digest } from '../../core/model/effective.ts'
 import type { Json } from '../../core/model/values.ts'
-import type { Decision } from '../../core/run/decision.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 
 /** An intent that is durable now. The secret is for this attempt alone. */
@@ -42,7 +41,10 @@ export interface ToHost {
   readonly leave?: readonly number[]
 }
 
-export type Wait = Extract<Decision, { kind: 'wait-until' }>
+/** A time at which a run is to be looked at again. */
+export interface Wait {
+  readonly at: number
+}
 
 export interface Answer {
   readonly seat: number

@@ -3,6 +3,7 @@ import { advance } from '../../core/run/advance.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import { fold } from '../../core/run/fold.ts'
 import type { Outcome } from '../../core/run/outcome.ts'
+import { deadlineOf } from '../../core/run/run-budgets.ts'
 import type { Lane, RunState } from '../../core/run/run-state.ts'
 import { attemptOf } from '../../core/run/schedule-attempt.ts'
 import { settle } from '../../core/run/settle.ts'
@@ -49,7 +50,9 @@ export class HostRun {
     try {
       const advanced = advance(found.reduce(fold, state), { ...pins, now: now() })
       this.#proposed = advanced.state
-      const waits = advanced.next.flatMap((decision) => (decision.kind === 'wait-until' ? [decision] : []))
+      const waits = advanced.next.flatMap((decision) => (decision.kind === 'wait-until' ? [{ at: decision.at }] : []))
+      const deadline = deadlineOf(advanced.state, pins.workflow)
+      if (deadline !== undefined) waits.push({ at: deadline })
       return { seat, events: [...found, ...advanced.events], waits }
     } catch (error) {
       // What was performed must be journaled even where the interpreter fails on it.

@@ -3,6 +3,9 @@ const longestDelayMs = 60_000
 /** A clock that is corrected by less was not set back. */
 const noticedMs = 1_000
 
+/** Entries that nobody waits for and that are not worth a rebuild. */
+const spare = 1_000
+
 interface WakeUp {
   readonly at: number
   readonly id: string
@@ -28,7 +31,9 @@ export class WakeUps {
   set(id: string, at: number): void {
     if (this.#current.get(id) === at) return
     this.#current.set(id, at)
-    this.#push({ at, id })
+    // Most waits end long before their time: without this, what nobody waits for any more would pile up.
+    if (this.#heap.length > 2 * this.#current.size + spare) this.#rebuild()
+    else this.#push({ at, id })
     this.#arm()
   }
 
@@ -45,6 +50,11 @@ export class WakeUps {
     clearTimeout(this.#timer)
     this.#heap.length = 0
     this.#current.clear()
+  }
+
+  #rebuild(): void {
+    this.#heap.length = 0
+    for (const [id, at] of this.#current) this.#push({ at, id })
   }
 
   #arm(): void {

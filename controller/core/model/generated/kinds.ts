@@ -1310,6 +1310,28 @@ export interface Workflow {
      */
     outputs?: JsonMap
     /**
+     * What `outputs` come to, as a JSON Schema of one object. A run whose outputs do not fit fails, so whoever performs this workflow can rely on them.
+     */
+    outputSchema?: {
+      /**
+       * Names of the outputs that every successful run hands back.
+       */
+      required?: string[]
+      /**
+       * Each output by its name, as a JSON Schema.
+       */
+      properties: {
+        /**
+         * JSON Schema of one output.
+         */
+        [k: string]: JsonMap
+      }
+    }
+    /**
+     * How long a run may go on, waits included; over it the run fails. 400 days where absent.
+     */
+    timeoutSeconds?: number
+    /**
      * Paths whose values are defaults, such as `/spec/steps/[id=isolate]/with/mode`: where a new release changes one and a tenant has said something else, the tenant's value stays and nobody is asked.
      */
     'x-default'?: string[]
