@@ -5,7 +5,7 @@ import type { ControllerView } from './api/controller.ts'
 import { routesOf } from './api/routes.ts'
 import { newToken, startServer } from './api/server.ts'
 import { authorizeTenant } from './core/access/authorize.ts'
-import { triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
+import { sourceSecret, triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
 import type { TenantContext } from './core/model/effective.ts'
 import { type ProblemCode, problemCodes } from './core/model/problems.ts'
 import { foldAll } from './core/run/fold.ts'
@@ -180,6 +180,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
       limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
       webhookSecret: (uid) => webhookSecret(key, uid),
       triggerSecret: (address) => triggerSecret(key, address),
+      sourceSecret: (uid) => sourceSecret(key, uid),
+      hintSource: (tenant) => reconciling.hintSource(tenant),
       isDelivered: (tenantUid, id) => store.isDelivered(tenantUid, id),
       recordDelivery: (tenantUid, id) => store.recordDelivery({ tenantUid, id, at: Date.now() }),
       now: Date.now,

@@ -63,6 +63,9 @@ export interface ControllerView {
   limitOf(connection: BoundConnection): LimitState
   webhookSecret(tenantUid: string): string
   triggerSecret(address: TriggerAddress): string
+  sourceSecret(tenantUid: string): string
+  /** Looks at a tenant's own repository soon; nothing where it has none. */
+  hintSource(tenant: string): Promise<void>
   /** Whether this very message was taken already. */
   isDelivered(tenantUid: string, id: string): boolean
   /** Right after its runs were asked for; resolves once it is durable. */

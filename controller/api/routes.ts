@@ -3,6 +3,7 @@ import { bulkRoutes } from './bulk-routes.ts'
 import { deliverAlert } from './deliver-alert.ts'
 import { deliverWebhook } from './deliver-webhook.ts'
 import type { ControllerView } from './controller.ts'
+import { hintSource } from './hint-source.ts'
 import { ok, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
 import * as schemas from './schemas.ts'
@@ -56,5 +57,6 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
     ...bulkRoutes(controller),
     deliverAlert(controller),
     deliverWebhook(controller),
+    hintSource(controller),
   ]
 }

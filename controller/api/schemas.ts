@@ -109,7 +109,10 @@ export const hook = object({
   url: text,
   secret: text,
   webhooks: list(object({ workflow: text, trigger: text, url: text, secret: text })),
+  source: object({ url: text, secret: text }),
 })
+export const hinted = object({ looking: { type: 'boolean' } })
+
 export const tenantList = object({ tenants: list(tenantSummary) })
 
 const bulkLine = {

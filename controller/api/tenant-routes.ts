@@ -27,6 +27,9 @@ export function tenantRoutes(controller: ControllerView, baseUrl: () => string):
           url: `${baseUrl()}/hooks/${tenant.path}`,
           secret: controller.webhookSecret(tenant.uid),
           webhooks: webhooksOf(controller, tenant, baseUrl()),
+          ...(controller.reconciled()?.mounted.includes(tenant.path) && {
+            source: { url: `${baseUrl()}/sources/${tenant.path}`, secret: controller.sourceSecret(tenant.uid) },
+          }),
         })
       },
     },

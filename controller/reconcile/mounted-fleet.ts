@@ -85,6 +85,12 @@ export class MountedFleet implements FleetSource {
     return contents
   }
 
+  /** The next look at the repository of a tenant is brought forward. */
+  hint(tenant: string): void {
+    const source = this.#declared.get(tenant)
+    if (source) this.#parts.poller?.hint(source.url)
+  }
+
   watch(...args: Parameters<FleetSource['watch']>): ReturnType<FleetSource['watch']> {
     const [onHint, options]: [(typeof args)[0], WatchOptions?] = args
     return this.#parts.base.watch(onHint, options)

@@ -8,6 +8,8 @@ export interface FollowedFleet {
   readonly source: FleetSource
   /** Asks a remote for news; nothing to do for a folder. What keeps the news from being taken is answered. */
   refresh(): Promise<Problem | undefined>
+  /** Somebody says that there is something new in a tenant's own repository. */
+  hintSource(tenant: string): void
   /** Calls `onHint` when something may have changed; the answer stops it. */
   watch(onHint: () => void): Promise<() => Promise<void>>
   close(): Promise<void>
@@ -34,6 +36,7 @@ export async function openFollowedFleet(options: FollowOptions): Promise<Followe
   return {
     source,
     refresh: () => main.refresh(),
+    hintSource: (tenant) => source.hint(tenant),
     watch: async (onHint) => {
       hearOf(onHint)
       return main.watch(onHint)
@@ -45,7 +48,9 @@ export async function openFollowedFleet(options: FollowOptions): Promise<Followe
   }
 }
 
-async function openMain(options: FollowOptions): Promise<FollowedFleet> {
+type Main = Omit<FollowedFleet, 'hintSource'>
+
+async function openMain(options: FollowOptions): Promise<Main> {
   const { fleet, revision } = options
   if (/^https?:\/\//.test(fleet)) return openRemote(options)
   const source = await openFleet({ path: fleet, ...(revision !== undefined && { revision }) })
@@ -57,7 +62,7 @@ async function openMain(options: FollowOptions): Promise<FollowedFleet> {
   }
 }
 
-async function openRemote({ fleet, revision, state, gitToken }: FollowOptions): Promise<FollowedFleet> {
+async function openRemote({ fleet, revision, state, gitToken }: FollowOptions): Promise<Main> {
   const mirror = await openRemoteMirror({
     url: fleet,
     ref: revision ?? 'main',

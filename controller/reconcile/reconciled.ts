@@ -15,6 +15,8 @@ export interface Reconciled {
   readonly changes: { readonly count: number; readonly first: readonly ShownChange[] }
   /** Paths of the tenants that stay at their last good state. */
   readonly frozen: readonly string[]
+  /** Paths of the tenants that keep a repository of their own. */
+  readonly mounted: readonly string[]
   readonly problems: Findings
   /** Those that the pass before did not have. */
   readonly fresh: Findings
@@ -56,6 +58,7 @@ export function toReconciled(now: ReconciledFleet, before: ReconciledFleet | und
     subscriptions: validOf(desired).reduce((sum, { workflows }) => sum + workflows.size, 0),
     changes: { count: plan.changes.length, first: plan.changes.slice(0, shown.changes).map(shownChange) },
     frozen: plan.frozen.map(({ path }) => path),
+    mounted: (snapshot.mounts ?? []).map(({ tenant }) => tenant),
     problems: findingsOf(problems, shown.problems),
     fresh: findingsOf(freshOf(problems, before?.problems ?? []), shown.fresh),
     timings,

@@ -15,6 +15,7 @@ const reconciled: Reconciled = {
   subscriptions: 12_000,
   changes: { count: 0, first: [] },
   frozen: [],
+  mounted: [],
   problems: none,
   fresh: none,
   timings: {},

@@ -38,7 +38,7 @@ export async function ownRepository(files: Files, token?: string): Promise<OwnRe
     bare,
     push: (changes, ...options) => {
       for (const [path, text] of Object.entries(changes)) {
-        if (text === null) rmSync(join(work, path))
+        if (text === null) rmSync(join(work, path), { force: true })
         else writeFiles(work, { [path]: text })
       }
       const commit = commitAll(work)
@@ -108,7 +108,7 @@ export async function reopen(
     load: createFleetLoader(fleet.source, checkWorkflowSpec, () => 0),
     edit: (changes) => {
       for (const [path, text] of Object.entries(changes)) {
-        if (text === null) rmSync(join(folder, path))
+        if (text === null) rmSync(join(folder, path), { force: true })
         else writeFiles(folder, { [path]: text })
       }
     },

@@ -2,6 +2,7 @@
 export type Permission =
   | 'public'
   | 'alerts:deliver'
+  | 'sources:hint'
   | 'tenants:read'
   | 'connections:administer'
   | 'runs:read'
@@ -22,8 +23,8 @@ export type Authorization = { readonly kind: 'allowed' } | { readonly kind: 'den
 export function authorize(principal: Principal, permission: Permission, tenant: string | undefined): Authorization {
   if (permission === 'public') return { kind: 'allowed' }
   if (principal.kind === 'operator' && permission !== 'alerts:deliver') return { kind: 'allowed' }
-  if (principal.kind === 'delivery' && permission === 'alerts:deliver' && principal.tenant === tenant)
-    return { kind: 'allowed' }
+  const isDelivery = permission === 'alerts:deliver' || permission === 'sources:hint'
+  if (principal.kind === 'delivery' && isDelivery && principal.tenant === tenant) return { kind: 'allowed' }
   const who = principal.kind === 'delivery' ? `a delivery for ${principal.tenant}` : principal.kind
   return { kind: 'denied', reason: `${who} may not ${permission}` }
 }

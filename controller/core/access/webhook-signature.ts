@@ -22,6 +22,11 @@ export function webhookSecret(installationKey: Uint8Array, tenantUid: string): s
   return secretFor(installationKey, `headwater webhook ${tenantUid}`)
 }
 
+/** That of the push webhook of a tenant's own repository: its owner learns no other secret with it. */
+export function sourceSecret(installationKey: Uint8Array, tenantUid: string): string {
+  return secretFor(installationKey, `headwater source ${tenantUid}`)
+}
+
 /** That of one trigger's own URL: who holds it can neither send alerts nor reach another trigger. */
 export function triggerSecret(installationKey: Uint8Array, { tenantUid, workflow, trigger }: TriggerAddress): string {
   // A hash, because what is derived for takes at most 1,024 bytes and names can be longer together.

@@ -89,6 +89,14 @@ export class ReconcileHost {
     }
   }
 
+  /** Does not wait for a thread: one that starts looks at everything anyway. */
+  async hintSource(tenant: string): Promise<void> {
+    if (!this.#isUp) return
+    await (await this.#calls.promise).call('hintSource', tenant).catch((thrown: unknown) => {
+      if (!(thrown instanceof ReconcileLost)) throw thrown
+    })
+  }
+
   /** Hints from now on; also whenever a new thread has started. */
   async watch(): Promise<void> {
     this.#isWatching = true

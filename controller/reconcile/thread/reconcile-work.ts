@@ -60,6 +60,8 @@ export type WorkCalls = {
   tenants(): Uint8Array
   /** A file of the commit in force; before the first pass there is none. */
   file(path: string): Promise<FileBytes | undefined>
+  /** Somebody says that there is something new in a tenant's own repository. */
+  hintSource(tenant: string): void
   /** Hints from now on. */
   watch(): Promise<void>
   close(): Promise<void>
@@ -145,6 +147,7 @@ export async function openReconcileWork(setup: WorkSetup, main: StoreCalls): Pro
       if (!entry) return undefined
       return { oid: entry.oid, bytes: (await followed.source.read([entry.oid])).get(entry.oid) }
     },
+    hintSource: (tenant) => followed.hintSource(tenant),
     watch: async () => closing.defer(await followed.watch(() => main.hint())),
     close: async () => {
       await turn

@@ -23,6 +23,7 @@ if (port) {
     pass: () => opened().pass(),
     tenants: () => opened().tenants(),
     file: (path) => opened().file(path),
+    hintSource: (tenant) => opened().hintSource(tenant),
     watch: () => opened().watch(),
     close: async () => work?.close(),
   } satisfies WorkerCalls)

@@ -27,6 +27,8 @@ export interface Reconciling {
   trouble(): string | undefined
   tenantList(): Promise<Uint8Array>
   file(path: string): Promise<FileBytes | undefined>
+  /** A push webhook: the repository is looked at soon, and lost is lost. */
+  hintSource(tenant: string): Promise<void>
   pass(): Promise<Reconciled>
   watch(onReconciled: (reconciled: Reconciled) => void): Promise<void>
   close(): Promise<void>
@@ -100,6 +102,7 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
       return tenants
     },
     file: (path) => host.file(path),
+    hintSource: (tenant) => host.hintSource(tenant),
     pass,
     watch: async (onReconciled) => {
       onHint = coalesce(async () => {
