@@ -145,12 +145,13 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
     const figure = (name: string, of: (delay: LoopDelay) => number): Figure => {
       return { name, unit: 'ms', samples: measured.loop.map((each) => of(pick(each))) }
     }
-    const p99 = figure('  event loop delayed, p99', (delay) => delay.p99)
+    const p99 = figure(`  loop delayed by it, p99: ${what}`, (delay) => delay.p99)
     return [
-      figure(what, (delay) => delay.ms),
-      figure('  event loop delayed, p50', (delay) => delay.p50),
+      figure(`controller: ${what}`, (delay) => delay.ms),
+      figure(`  loop delayed by it, p50: ${what}`, (delay) => delay.p50),
       against(p99, { name: '1 ms', samples: p99.samples.map(() => 1) }, goal('loopDelayMs')),
-      figure('  event loop delayed, longest', (delay) => delay.max),
+      figure(`  loop delayed by it, longest: ${what}`, (delay) => delay.max),
+      figure(`  longest turn of its own: ${what}`, (delay) => delay.ownMax),
     ]
   }
   const overBare = cold.map(({ peakRssMb }) => peakRssMb - bareRssMb)
@@ -195,8 +196,8 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
       ...change('promotion', load, goal('promotionToCold')),
       ...applied('promotion', load, goal('promotionAppliedToCold')),
       ...(plan.samples.length > 0 ? [against(plan, load, goal('planToCold'))] : []),
-      ...delays('controller: cold reconcile', ({ cold: delay }) => delay),
-      ...delays('controller: promotion to everybody', ({ fanOut }) => fanOut),
+      ...delays('cold reconcile', ({ cold: delay }) => delay),
+      ...delays('promotion', ({ fanOut }) => fanOut),
       { name: 'peak memory over bare node', unit: 'MB', samples: overBare },
       against(kb, { name: '1 KB', samples: kb.samples.map(() => 1) }, goal('kbPerTenant')),
     ],

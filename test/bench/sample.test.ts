@@ -25,5 +25,6 @@ test('the benchmark measures a sound fleet: whole, without problems, and equal b
   const [delays] = loop
   expect(delays?.cold.tenants).toBe(200)
   expect(delays?.fanOut.tenants).toBeGreaterThan(150)
+  expect(delays?.cold.ownMax).toBeGreaterThan(0)
   expect(delays?.cold.max).toBeGreaterThanOrEqual(delays?.cold.p99 ?? Number.POSITIVE_INFINITY)
 }, 120_000)
