@@ -8,6 +8,7 @@ import { authorizeTenant } from './core/access/authorize.ts'
 import { sourceSecret, triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
 import type { TenantContext } from './core/model/effective.ts'
 import { type ProblemCode, problemCodes } from './core/model/problems.ts'
+import { Recent } from './core/model/recent.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
 import { isFinished } from './core/run/run-state.ts'
@@ -116,6 +117,8 @@ export async function startController(options: ControllerOptions): Promise<Runni
       return { kind: await backend.start({ event: requested.event }), runId: requested.event.runId }
     }
     const applied = appliedTenants(store)
+    // Deriving one costs as much as all the rest of a delivery's check.
+    const webhookSecrets = new Recent<string, string>(10_000)
     const scheduler = closing.adopt(
       new Scheduler({
         applied,
@@ -178,7 +181,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         return authorization.kind === 'denied' ? undefined : store.tenant(authorization.access)
       },
       limitOf: (connection) => limits?.stateOf(connection, Date.now()) ?? { breaker: 'closed', notBefore: null },
-      webhookSecret: (uid) => webhookSecret(key, uid),
+      webhookSecret: (uid) => webhookSecrets.of(uid, () => webhookSecret(key, uid)),
       triggerSecret: (address) => triggerSecret(key, address),
       sourceSecret: (uid) => sourceSecret(key, uid),
       hintSource: (tenant) => reconciling.hintSource(tenant),

@@ -1,3 +1,4 @@
+import { Recent } from '../core/model/recent.ts'
 import type { Store } from '../io/store/open-store.ts'
 import { type LiveTenant, parsed, restoreTenant } from './live-tenants.ts'
 
@@ -7,22 +8,27 @@ export interface AppliedTenants {
   paths(): readonly string[]
 }
 
-/** Objects kept as values; those that were used last. */
+/** Objects and tenants kept as values; those that were used last. */
 const kept = 2_000
 
-export function appliedTenants(store: Pick<Store, 'readTenant' | 'tenantPaths' | 'readObject'>): AppliedTenants {
-  const values = new Map<string, unknown>()
-  const read = (digest: string): unknown => {
-    const value = values.get(digest) ?? parsed(store.readObject(digest))
-    values.delete(digest)
-    if (value !== undefined) values.set(digest, value)
-    if (values.size > kept) values.delete(values.keys().next().value as string)
-    return value
+type Stored = Pick<Store, 'readTenant' | 'tenantPaths' | 'readObject' | 'observedVersion'>
+
+export function appliedTenants(store: Stored): AppliedTenants {
+  const values = new Recent<string, unknown>(kept)
+  const read = (digest: string): unknown => values.of(digest, () => parsed(store.readObject(digest)))
+  const restore = (path: string): LiveTenant | undefined => {
+    const stored = store.readTenant(path)
+    return stored && restoreTenant(stored, read)
   }
+  let tenants = new Recent<string, LiveTenant | undefined>(kept)
+  let version = store.observedVersion()
   return {
     get: (path) => {
-      const stored = store.readTenant(path)
-      return stored && restoreTenant(stored, read)
+      if (version !== store.observedVersion()) {
+        tenants = new Recent(kept)
+        version = store.observedVersion()
+      }
+      return tenants.of(path, () => restore(path))
     },
     paths: () => store.tenantPaths(),
   }

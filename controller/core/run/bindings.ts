@@ -1,8 +1,9 @@
 import type { TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
-import { everyStep } from './each-step.ts'
+import { stepsOfRun } from './each-step.ts'
 import type { Bindings } from './expressions.ts'
+import type { RunRequested } from './events.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { instanceKey, outermost, type StepScope } from './step-scope.ts'
 
@@ -20,24 +21,15 @@ export function stepBindings(
   const { request } = state
   const steps = newMap()
   // Steps of the branch that was not taken count as skipped, so that `has()` can ask for their outputs.
-  for (const { step, loops } of everyStep(workflow)) {
-    const around = scope.loops.slice(0, loops.length)
-    // Inside a loop its steps are those of the same item; from outside they have no single answer.
-    const isNear = loops.every((id, depth) => around[depth]?.id === id)
-    steps[step.id] = stepView(isNear ? state.steps.get(instanceKey(step.id, { loops: around })) : undefined)
+  for (const { step, loops } of stepsOfRun(workflow)) {
+    steps[step.id] = viewOf(loops.length === 0 ? state.steps.get(step.id) : nearest(step.id, loops, state, scope))
   }
   return {
     inputs: request.inputs,
     steps,
     each: scope.each,
     tenant: tenantView(tenant),
-    run: toValue({
-      id: request.runId,
-      workflow: request.workflow.name,
-      release: request.workflow.release,
-      commit: request.commit,
-      trigger: request.trigger,
-    }),
+    run: runView(request),
   }
 }
 
@@ -59,20 +51,43 @@ export function triggerBindings(
   return { trigger, tenant: tenantView(tenant) }
 }
 
-function stepView(step: StepState | undefined): Json {
-  const view = newMap()
-  view.outcome = step === undefined ? 'skipped' : outcomeOf(step)
-  view.outputs = step?.outputs ?? newMap()
-  if (step?.failure !== undefined) view.error = toValue(step.failure)
-  return view
+/** Inside a loop its steps are those of the same item; from outside they have no single answer. */
+function nearest(
+  step: string,
+  loops: readonly string[],
+  state: RunState,
+  { loops: around }: StepScope,
+): StepState | undefined {
+  const isNear = loops.every((id, depth) => around[depth]?.id === id)
+  return isNear ? state.steps.get(instanceKey(step, { loops: around.slice(0, loops.length) })) : undefined
 }
+
+const skipped: JsonMap = Object.assign(newMap(), { outcome: 'skipped', outputs: newMap() })
+
+function viewOf(step: StepState | undefined): JsonMap {
+  return step === undefined ? skipped : stepView(step)
+}
+
+// A state is never changed, and so what expressions see of it is made once.
+const stepView = madeOnce((step: StepState): JsonMap => {
+  const view = newMap()
+  view.outcome = outcomeOf(step)
+  view.outputs = step.outputs
+  if (step.failure !== undefined) view.error = toValue(step.failure)
+  return view
+})
+
+const runView = madeOnce(
+  ({ runId, workflow: { name, release }, commit, trigger }: RunRequested): Json =>
+    toValue({ id: runId, workflow: name, release, commit, trigger }),
+)
 
 /** Only what undoes a cancelled run meets a step that has not ended: nobody knows whether it took effect. */
 function outcomeOf({ phase, lanes }: StepState): string {
   return [...lanes.values()].some((lane) => lane.phase === 'unknown') ? 'unknown' : phase
 }
 
-function tenantView(tenant: TenantContext): JsonMap {
+const tenantView = madeOnce((tenant: TenantContext): JsonMap => {
   const view = newMap()
   view.path = tenant.path
   view.uid = tenant.uid
@@ -81,4 +96,13 @@ function tenantView(tenant: TenantContext): JsonMap {
   view.values = tenant.values
   view.timezone = tenant.timezone
   return view
+})
+
+function madeOnce<Key extends object, Made>(make: (key: Key) => Made): (key: Key) => Made {
+  const known = new WeakMap<Key, Made>()
+  return (key) => {
+    const found = known.get(key) ?? make(key)
+    known.set(key, found)
+    return found
+  }
 }

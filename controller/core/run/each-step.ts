@@ -17,6 +17,17 @@ export function* everyStep(spec: Workflow['spec']): Generator<PlacedStep> {
   for (const { steps, path } of stepListsIn(spec)) yield* eachStep(steps, ['spec', ...path])
 }
 
+const ofRunning = new WeakMap<Workflow['spec'], readonly PlacedStep[]>()
+
+/** The same of a workflow that runs: each expression of each of its runs needs them. */
+export function stepsOfRun(spec: Workflow['spec']): readonly PlacedStep[] {
+  const known = ofRunning.get(spec)
+  if (known !== undefined) return known
+  const steps = [...everyStep(spec)]
+  ofRunning.set(spec, steps)
+  return steps
+}
+
 /** Every step, those within blocks included, in the order in which they stand. */
 export function* eachStep(
   steps: readonly Step[],

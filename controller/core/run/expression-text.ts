@@ -20,8 +20,20 @@ export function hasExpression(text: string): boolean {
   return text.includes(open)
 }
 
-/** Cuts a string at its expressions. `}}` inside a string literal or a map literal does not end one. */
+const cutsKept = 10_000
+const cuts = new Map<string, Pieces>()
+
+/** Cuts a string at its expressions. `}}` inside a string literal or a map literal does not end one. Cuts are kept by text, as plans are. */
 export function piecesOf(text: string): Pieces {
+  const kept = cuts.get(text)
+  if (kept !== undefined) return kept
+  const made = cut(text)
+  if (cuts.size >= cutsKept) cuts.delete(cuts.keys().next().value as string)
+  cuts.set(text, made)
+  return made
+}
+
+function cut(text: string): Pieces {
   const pieces: Piece[] = []
   let from = 0
   for (;;) {

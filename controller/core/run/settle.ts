@@ -1,5 +1,5 @@
 import type { Step, Workflow } from '../model/generated/kinds.ts'
-import { everyStep } from './each-step.ts'
+import { stepsOfRun } from './each-step.ts'
 import type { Attempt } from './decision.ts'
 import type { RunEvent } from './events.ts'
 import { stepIdOf } from './step-scope.ts'
@@ -43,6 +43,6 @@ export function settle(attempt: Attempt, outcome: Outcome, { runId, workflow, no
 }
 
 function retryOf(workflow: Workflow['spec'], id: string): Step['retry'] {
-  for (const { step } of everyStep(workflow)) if (step.id === stepIdOf(id)) return step.retry
-  return undefined
+  const stepId = stepIdOf(id)
+  return stepsOfRun(workflow).find(({ step }) => step.id === stepId)?.step.retry
 }

@@ -8,7 +8,7 @@ import { framesOf, FrameReader } from './frames.ts'
 import * as limits from './host-limits.ts'
 import type { Answer, FromHost, HostSetup, Order } from './host-orders.ts'
 import type { Pins } from './pinned-objects.ts'
-import { Recent } from './recent.ts'
+import { Recent } from '../../core/model/recent.ts'
 
 export interface Lost {
   readonly kind: 'lost'

@@ -5,7 +5,7 @@ import { actionOf } from '../../core/model/step-action.ts'
 import { everyStep } from '../../core/run/each-step.ts'
 import type { RunRequested } from '../../core/run/events.ts'
 import type { StoredObject } from '../../core/run/journal.ts'
-import { Recent } from './recent.ts'
+import { Recent } from '../../core/model/recent.ts'
 
 /** Everything that the runs of one workflow of one tenant are decided and performed with. */
 export interface Pins {

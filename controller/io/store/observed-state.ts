@@ -98,6 +98,7 @@ export class ObservedState extends ObservedReads {
   readonly #commit: GroupCommit
   readonly #objects: Objects
   readonly #statements: Statements<keyof typeof writes>
+  #version = 0
 
   constructor(database: DatabaseSync, commit: GroupCommit, objects: Objects) {
     super(database)
@@ -106,12 +107,18 @@ export class ObservedState extends ObservedReads {
     this.#statements = prepareAll(database, writes)
   }
 
+  /** Another number after each application: whoever keeps what was read here sees whether it still holds. */
+  get version(): number {
+    return this.#version
+  }
+
   async apply(application: Application): Promise<void> {
     await this.#commit.write(() => this.#write(application))
     this.#objects.remember(application.objects)
   }
 
   #write({ commit, upserts, removals, objects, appliedAt, isPart = false }: Application): void {
+    this.#version += 1
     const { upsert, remove, prune, keep, begin, extend, complete } = this.#statements
     this.#objects.write(objects)
     for (const path of removals) {

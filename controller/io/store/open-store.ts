@@ -39,6 +39,8 @@ export interface Store extends Journal {
   /** Of every tenant that something is applied for, in order. */
   tenantPaths(): string[]
   applyObserved(application: Application): Promise<void>
+  /** Another number after each application. */
+  observedVersion(): number
   appliedCommits(limit?: number): AppliedCommit[]
   /** Whether this very message was taken already. */
   isDelivered(tenantUid: string, id: string): boolean
@@ -179,6 +181,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     readTenant: (path) => reading(() => observed.readOne(path)),
     tenantPaths: () => reading(() => observed.paths()),
     applyObserved: (application) => observed.apply(application),
+    observedVersion: () => observed.version,
     appliedCommits: (limit) => reading(() => observed.history(limit)),
     isDelivered: (tenantUid, id) => reading(() => deliveries.has(tenantUid, id)),
     recordDelivery: (delivery) => deliveries.record(delivery),
