@@ -24,6 +24,7 @@ import { openStore, type Store } from './io/store/open-store.ts'
 import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
 import { appliedTenants } from './reconcile/applied-tenants.ts'
+import { createSweep } from './reconcile/sweep.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
 import { startReconciling } from './reconcile/thread/start-reconciling.ts'
 import { BulkRuns } from './triggers/bulk-runs.ts'
@@ -31,8 +32,6 @@ import type { StartRun } from './triggers/run-wanted.ts'
 import { Scheduler } from './triggers/scheduler.ts'
 
 const sweepMs = 600_000
-/** Longer than a signature is good for. */
-const messagesKeptMs = 3_600_000
 
 /** Builds every part of the controller once and hands it down. What was opened is closed in the opposite order. */
 export async function startController(options: ControllerOptions): Promise<RunningController> {
@@ -151,6 +150,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
       const state = foldAll(events)
       return { state, events, connectors: connectorsOf(store.readObject(state.request.contextDigest)) }
     }
+    const sweep = createSweep({
+      applied,
+      store,
+      now: Date.now,
+      onTrouble: (tenant, error) => log.error({ tenant, err: error }, 'old runs of a tenant cannot be removed'),
+    })
     const view: ControllerView = {
       reconciled: () => reconciling.current(),
       progress: () => reconciling.progress(),
@@ -165,6 +170,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       overdue: () => backend.overdue(overdueMs),
       start,
       bulk,
+      sweep,
       listRuns: (filter) => store.listRuns(filter),
       history,
       approve: async (runId, answer) => {
@@ -210,11 +216,11 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (watch) => watch.close(),
     )
 
-    const sweep = setInterval(() => {
+    const sweeping = setInterval(() => {
       // Where the store takes no write its health says so.
-      store.forgetDeliveries(Date.now() - messagesKeptMs).catch(() => {})
+      sweep().catch((error: unknown) => log.error({ err: error }, 'what is old cannot be removed'))
     }, sweepMs)
-    closing.adopt(sweep.unref(), clearInterval)
+    closing.adopt(sweeping.unref(), clearInterval)
 
     const until = async <T>(answer: () => T | undefined): Promise<T> => {
       for (;;) {

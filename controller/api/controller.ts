@@ -11,6 +11,7 @@ import type { Cancellation, OverdueRun } from '../io/backend/backend.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
 import type { Progress } from '../reconcile/progress.ts'
 import type { Reconciled } from '../reconcile/reconciled.ts'
+import type { Swept } from '../reconcile/sweep.ts'
 import type { BulkRuns } from '../triggers/bulk-runs.ts'
 import type { StartRun } from '../triggers/run-wanted.ts'
 
@@ -45,6 +46,8 @@ export interface ControllerView {
   overdue(): readonly OverdueRun[]
   readonly start: StartRun
   readonly bulk: Pick<BulkRuns, 'begin' | 'progress' | 'list' | 'cancel'>
+  /** Removes what is older than its tenant keeps it. */
+  sweep(): Promise<Swept>
   listRuns(filter: RunFilter): RunPage
   /** Undefined where there is no such run, and where `principal` may not do this with the runs of its tenant. */
   history(runId: string, principal: Principal, permission?: Permission): RunHistory | undefined

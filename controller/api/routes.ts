@@ -51,6 +51,14 @@ export function routesOf(controller: ControllerView, baseUrl: () => string): rea
         })
       },
     },
+    {
+      method: 'POST',
+      path: '/v1/sweep',
+      summary: 'removes finished runs that are older than their tenant keeps them; it happens every ten minutes anyway',
+      permission: 'runs:remove',
+      responses: { 200: schemas.swept },
+      handle: async () => ok(await controller.sweep()),
+    },
     ...tenantRoutes(controller, baseUrl),
     ...runRoutes(controller),
     caseRoute(controller),

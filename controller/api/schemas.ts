@@ -136,3 +136,5 @@ export const bulkRun = object({
     ),
   }),
 })
+
+export const swept = object({ tenants: list(object({ tenant: text, runs: number })) })

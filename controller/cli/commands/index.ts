@@ -20,6 +20,7 @@ import { schedules } from './schedules.ts'
 import { secretList, secretRecipient, secretSet } from './secret.ts'
 import { share } from './share.ts'
 import { status } from './status.ts'
+import { sweep } from './sweep.ts'
 import { tenants } from './tenants.ts'
 import { test } from './test.ts'
 import { upCommand } from './up.ts'
@@ -47,6 +48,7 @@ export function commandsOf(start: StartController): readonly Command[] {
     bulkShow,
     bulkList,
     bulkCancel,
+    sweep,
     hook,
   ]
 }

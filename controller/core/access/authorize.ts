@@ -8,6 +8,7 @@ export type Permission =
   | 'runs:read'
   | 'runs:run'
   | 'runs:cancel'
+  | 'runs:remove'
   | 'cases:read'
   | 'approvals:approve'
 

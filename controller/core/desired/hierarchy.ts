@@ -25,6 +25,8 @@ export interface TenantNode {
   readonly contacts: NonNullable<TenantSpec['contacts']>
   readonly bindings: Readonly<Record<string, readonly string[]>>
   readonly concurrentRuns: number
+  /** Days that finished runs are kept; for good where undefined. */
+  readonly runDays: number | undefined
   readonly updates: 'auto' | 'review' | 'pinned'
   readonly suspended: boolean
 }
@@ -174,6 +176,7 @@ function ownAndInherited(
   const { spec } = declared.resource
   const mount = mountBelow(parent)
   const concurrentRuns = spec.limits?.concurrentRuns ?? parent?.concurrentRuns ?? defaults.concurrentRuns
+  const runDays = spec.retention?.runDays ?? parent?.runDays
   return {
     uid: uidOf(declared, mount),
     declared,
@@ -193,6 +196,8 @@ function ownAndInherited(
     bindings: inherit(parent?.bindings, spec.bindings),
     // What was decided above a repository of somebody's own cannot be undone inside it.
     concurrentRuns: mount ? Math.min(concurrentRuns, mount.concurrentRuns) : concurrentRuns,
+    // Whoever answers for the tenant needs the evidence: a repository below keeps it longer, never shorter.
+    runDays: mount ? mount.runDays && Math.max(runDays ?? 0, mount.runDays) : runDays,
     updates: spec.updates ?? parent?.updates ?? defaults.updates,
     suspended: (mount?.suspended || (spec.suspended ?? parent?.suspended)) ?? false,
   }

@@ -107,6 +107,7 @@ export function createTenantResolver({ subscriptions, renderer, bind, check }: T
       concurrentRuns: node.concurrentRuns,
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
+      ...(node.runDays !== undefined && { runDays: node.runDays }),
       ...(called.children && { children: called.children }),
     }
     const { digest, ...rest } = withDigests(context, workflows, before)

@@ -61,6 +61,8 @@ export interface TenantContext {
   readonly values: JsonMap
   readonly timezone: string
   readonly concurrentRuns: number
+  /** Days that finished runs are kept; for good where absent. */
+  readonly runDays?: number
   readonly suspended: boolean
   /** By action; holds every action of every effective workflow of the tenant. */
   readonly bindings: Readonly<Record<string, ActionBinding>>

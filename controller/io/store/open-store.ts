@@ -7,6 +7,7 @@ import type { BulkRequest } from '../../core/run/bulk-run.ts'
 import type { Journal, RunPage } from '../../core/run/journal.ts'
 import { type BulkEnd, type BulkLine, type BulkRecord, BulkRecords } from './bulk-records.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
+import { forgetRuns } from './forget-runs.ts'
 import { type Forgotten, forgetTenant } from './forget-tenant.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type CommitCounts, GroupCommit } from './group-commit.ts'
@@ -65,6 +66,8 @@ export interface Store extends Journal {
   tenant(access: TenantAccess): TenantStore
   /** Takes all journals of finished runs to their tenants' files; it happens in the background anyway. */
   moveFinished(): Promise<void>
+  /** Removes the oldest finished runs of a tenant that ended before a time; says how many. */
+  forgetRuns(which: { readonly tenantUid: string; readonly before: number; readonly limit: number }): Promise<number>
   /** Deletes what is stored of a tenant that has no run going on, its key included: what backups hold of it, only a backup's key opens. */
   forgetTenant(tenantUid: string): Promise<Forgotten>
   health(): StoreHealth
@@ -204,6 +207,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
       }
     },
     moveFinished: () => mover.moveAll(),
+    forgetRuns: (which) => forgetRuns(which, { database, commit, files }),
     forgetTenant: (tenantUid) => forgetTenant(tenantUid, { database, commit, keys, files, mover, cases }),
     health: () => {
       const { failure, counts } = commit

@@ -18,6 +18,8 @@ export interface TenantFile {
   readonly database: DatabaseSync
   readonly put: Statement
   readonly journal: Statement
+  readonly finishedBefore: Statement
+  readonly forget: Statement
   readonly cases: CaseStatements
 }
 
@@ -108,6 +110,8 @@ export class TenantFiles {
         database,
         put: prepare(database, 'INSERT OR REPLACE INTO runs (id, finished_at, journal) VALUES (?, ?, ?)'),
         journal: prepare(database, 'SELECT journal FROM runs WHERE id = ?'),
+        finishedBefore: prepare(database, 'SELECT id FROM runs WHERE finished_at < ? ORDER BY finished_at LIMIT ?'),
+        forget: prepare(database, 'DELETE FROM runs WHERE id = ?'),
         cases: caseStatements(database),
       }
     } catch (error) {

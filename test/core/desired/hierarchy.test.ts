@@ -82,6 +82,15 @@ describe('what comes down the tree', () => {
     })
   })
 
+  test('how long finished runs are kept, in the context of who says so or is below', () => {
+    const kept = resolveFiles(tenant('acme', 'retention: { runDays: 90 }'), tenant('acme/north'), tenant('lone'))
+    expect(['acme', 'acme/north', 'lone'].map((path) => validTenant(kept, path).context.runDays)).toEqual([
+      90,
+      90,
+      undefined,
+    ])
+  })
+
   test('where nobody says anything there are defaults', () => {
     const lone = node(resolveFiles(tenant('lone')), 'lone')
     expect(lone).toMatchObject({ timezone: 'UTC', concurrentRuns: 10, updates: 'auto', suspended: false, tags: {} })

@@ -170,6 +170,19 @@ describe('what was decided above', () => {
     expect(settings('acme/north/plant')).toEqual({ suspended: true, concurrentRuns: 2 })
   })
 
+  test.each([
+    ['for good, whatever the repository says', '', 'retention: { runDays: 7 }', undefined],
+    ['as long, where the repository says less', 'retention: { runDays: 90 }', 'retention: { runDays: 7 }', 90],
+    ['longer, where the repository says more', 'retention: { runDays: 90 }', 'retention: { runDays: 400 }', 400],
+    ['as long, where the repository says nothing', 'retention: { runDays: 90 }', '', 90],
+  ])('finished runs are kept %s', (_, above, inside, kept) => {
+    const state = mounted({
+      ...tenant('acme/north', `${source}\n${above}`),
+      ...tenant('acme/north/retail', inside),
+    })
+    expect(valid(state, 'acme/north/retail').context.runDays).toBe(kept)
+  })
+
   const world = {
     ...action('isolate'),
     ...connector('edr', ['isolate']),

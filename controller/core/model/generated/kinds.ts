@@ -1136,6 +1136,15 @@ export interface Tenant {
       concurrentRuns?: number
     }
     /**
+     * How long what the tenant leaves behind is kept. Inherited field by field.
+     */
+    retention?: {
+      /**
+       * Days after which finished runs are removed; they are kept for good where nothing is said.
+       */
+      runDays?: number
+    }
+    /**
      * How new releases arrive: `auto` follows the channel, `review` waits for a pull request, `pinned` never moves. Inherited.
      */
     updates?: 'auto' | 'review' | 'pinned'
