@@ -39,7 +39,9 @@ export const status: Command = {
         `${out.style(health === 'healthy' ? 'green' : 'red', health)}${reason === undefined ? '' : `  ${reason}`}`,
       )
       const more = uncommitted.length > 0 ? ` + ${count(uncommitted.length, 'uncommitted file')}` : ''
-      out.line(`commit     ${commit ?? 'none: a folder without git'}${more}`)
+      out.line(
+        `commit     ${commit ?? (tenants === 0 && reconciling ? 'none yet' : 'none: a folder without git')}${more}`,
+      )
       out.line(`tenants    ${tenants.toLocaleString('en-US')}${frozen > 0 ? `, ${frozen} frozen` : ''}`)
       out.line(`workflows  ${workflows.toLocaleString('en-US')}`)
       if (errors + warnings > 0)

@@ -13,6 +13,8 @@ export interface HostOptions {
   readonly module?: string
   /** Heap of the thread in MiB; what the engine gives unless told. */
   readonly heapMb?: number
+  /** A thread that says nothing for so long in the midst of a pass is taken for hung; ten minutes unless told. */
+  readonly silenceMs?: number
 }
 
 /** The thread that reconciles is gone, and with it what it was asked. Nothing that was applied is lost. */
@@ -38,6 +40,8 @@ export class ReconcileHost {
   /** Threads that ended since the last pass that came to its end. */
   #losses = 0
   #timer: NodeJS.Timeout | undefined
+  readonly #silences = new Set<NodeJS.Timeout>()
+  #hung: string | undefined
   #isWatching = false
   #isClosing = false
 
@@ -60,6 +64,14 @@ export class ReconcileHost {
   /** Waits for a thread where there is none at the moment; throws ReconcileLost where it ends meanwhile. */
   async pass(): Promise<PassAnswer> {
     const calls = await this.#calls.promise
+    const worker = this.#worker
+    const { silenceMs = 10 * 60_000 } = this.#options
+    // Each word it says winds this up again, and it says one whenever its event loop turns.
+    const silence = setTimeout(() => {
+      this.#hung = `it said nothing for ${silenceMs / 1000} s`
+      void worker?.terminate()
+    }, silenceMs)
+    this.#silences.add(silence)
     try {
       const answer = await calls.call('pass')
       this.#losses = 0
@@ -68,6 +80,9 @@ export class ReconcileHost {
     } catch (thrown) {
       this.#trouble = thrown as Error
       throw thrown
+    } finally {
+      clearTimeout(silence)
+      this.#silences.delete(silence)
     }
   }
 
@@ -133,9 +148,13 @@ export class ReconcileHost {
     } satisfies StoreCalls)
     let isOpen = false
     let cause: unknown
+    worker.on('message', () => {
+      for (const silence of this.#silences) silence.refresh()
+    })
     worker.on('error', (error) => (cause = error))
     worker.on('exit', (code) => {
-      const why = cause instanceof Error ? cause.message : `it ended with code ${code}`
+      const why = this.#hung ?? (cause instanceof Error ? cause.message : `it ended with code ${code}`)
+      this.#hung = undefined
       const lost = new ReconcileLost(`The thread that reconciles ended: ${why}.`, { cause })
       if (isOpen) this.#gone(lost)
       calls.fail(lost)

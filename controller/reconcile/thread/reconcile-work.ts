@@ -33,6 +33,8 @@ export type StoreCalls = {
   progress(progress: Progress): void
   /** The fleet may have changed. */
   hint(): void
+  /** Said now and then during a pass: the thread waits for something, or computes, but it does not hang. */
+  beat(): void
 }
 
 export interface FileBytes {
@@ -66,6 +68,8 @@ export type WorkCalls = {
   watch(): Promise<void>
   close(): Promise<void>
 }
+
+const beatMs = 5_000
 
 /** Their pages fill less than half of the log that the writer would write back itself. */
 const batchesOfCheckpoint = 8
@@ -136,7 +140,8 @@ export async function openReconcileWork(setup: WorkSetup, main: StoreCalls): Pro
   }
   return {
     pass: () => {
-      const passed = turn.then(pass)
+      const beats = setInterval(() => main.beat(), beatMs)
+      const passed = turn.then(pass).finally(() => clearInterval(beats))
       turn = passed.catch(() => {})
       return passed
     },

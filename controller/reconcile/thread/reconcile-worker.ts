@@ -18,6 +18,7 @@ if (port) {
         apply: (application) => main.call('apply', application),
         progress: (progress) => void main.call('progress', progress),
         hint: () => void main.call('hint'),
+        beat: () => void main.call('beat'),
       })
     },
     pass: () => opened().pass(),

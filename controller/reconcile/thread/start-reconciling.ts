@@ -66,6 +66,7 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
         options.onProgress(next)
       },
       hint: () => onHint(),
+      beat: () => {},
     },
     onLost: (why, restartInMs) => options.onTrouble(why, `another thread is started in ${restartInMs} ms`),
   })

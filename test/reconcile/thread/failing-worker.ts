@@ -17,6 +17,7 @@ if (parentPort)
       if (told === 'leave') process.exit(7)
       if (told === 'crash') setImmediate(() => nobodyCatches())
       if (told === 'eat') eat()
+      if (told === 'hang') for (;;) if (isNever()) break
       if (told === 'crash') await new Promise(() => {})
       if (told === 'refuse') throw Object.assign(new Error('the remote is away'), { code: 'fetch-failed' })
       return { told }
@@ -26,6 +27,11 @@ if (parentPort)
     tenants: () => new TextEncoder().encode('[]'),
     close: () => {},
   })
+
+/** A loop that the compiler must not see through. */
+function isNever(): boolean {
+  return Date.now() < 0
+}
 
 function nobodyCatches(): void {
   throw new Error('a bug of ours')

@@ -6,7 +6,7 @@ import { newFolder } from '../../io/git/repositories.ts'
 
 const module = join(import.meta.dirname, 'failing-worker.ts')
 
-async function openHost() {
+async function openHost({ silenceMs }: { readonly silenceMs?: number } = {}) {
   const fleet = join(newFolder(), 'told')
   const tell = (what: string): void => writeFileSync(fleet, what)
   tell('fine')
@@ -14,10 +14,11 @@ async function openHost() {
   let hints = 0
   const host = await ReconcileHost.open({
     setup: { fleet, state: '', gitToken: undefined, proposeOn: undefined, allowRemovals: undefined },
-    main: { apply: () => Promise.resolve(), progress: () => {}, hint: () => hints++ },
+    main: { apply: () => Promise.resolve(), progress: () => {}, hint: () => hints++, beat: () => {} },
     onLost: (why) => lost.push(why.message),
     module,
     heapMb: 48,
+    ...(silenceMs !== undefined && { silenceMs }),
   })
   onTestFinished(() => host.close())
   return { host, tell, lost, hints: () => hints }
@@ -42,6 +43,17 @@ test.each([
   expect((await file)?.oid).toBe('a')
   expect(host.trouble).toBeUndefined()
   await expect.poll(hints).toBe(1)
+})
+
+test('a thread that says nothing for too long is taken for hung, and the next one goes on', async () => {
+  const { host, tell } = await openHost({ silenceMs: 1_500 })
+  tell('hang')
+  await expect(host.pass()).rejects.toMatchObject({
+    code: 'reconcile-lost',
+    message: expect.stringContaining('it said nothing for 1.5 s'),
+  })
+  tell('fine')
+  expect(await host.pass()).toEqual({ told: 'fine' })
 })
 
 test('a thread that ends again and again, or cannot even start, is tried again until it can', async () => {
@@ -72,7 +84,7 @@ test('what cannot be opened is said at once, with its code', async () => {
   await expect(
     ReconcileHost.open({
       setup: { fleet, state: '', gitToken: undefined, proposeOn: undefined, allowRemovals: undefined },
-      main: { apply: () => Promise.resolve(), progress: () => {}, hint: () => {} },
+      main: { apply: () => Promise.resolve(), progress: () => {}, hint: () => {}, beat: () => {} },
       onLost: () => {},
       module,
     }),
