@@ -57,7 +57,7 @@ export class EmbeddedBackend implements Backend {
   #closing = false
 
   constructor(options: EmbeddedBackendOptions) {
-    const { journal, performModule, performOptions = null, hosts = 2, runsPerHost = 128 } = options
+    const { journal, performModule, performOptions = null, hosts = 2, runsPerHost = 256 } = options
     const { hostMemoryMb = 256, graceMs = 5_000 } = options
     this.#options = options
     this.#journal = journal

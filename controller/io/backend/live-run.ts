@@ -3,7 +3,7 @@ import type { RunEvent } from '../../core/run/events.ts'
 import type { RunState } from '../../core/run/run-state.ts'
 import type { Cancellation } from './backend.ts'
 import type { Pins } from './pinned-objects.ts'
-import type { Seat } from './run-hosts.ts'
+import type { Seat, Suspicion } from './run-hosts.ts'
 
 /** A run that has not ended, in memory: all of it can be folded and read again. */
 export interface LiveRun {
@@ -22,10 +22,8 @@ export interface LiveRun {
   attempts: readonly Attempt[]
   /** Intents without an outcome may stand in its journal; they are decided about when its turn comes, not before. */
   interrupted: boolean
-  /** It goes on in a host of its own, because it may be what brought down the one before. */
-  alone: boolean
-  /** Hosts that died under it while it was alone there. */
-  strikes: number
+  /** Hosts that it lost in a row; it may be what brought them down. */
+  suspicion: Suspicion
   /** Asked for while an attempt was being performed; `ended` is resolved with the answer. */
   cancel?:
     | { readonly by: Cancellation; readonly ended: PromiseWithResolvers<'cancelled' | 'already-finished'> }
@@ -48,8 +46,7 @@ export function liveRun(state: RunState, pins: Pins): LiveRun {
     appending: accepted.promise,
     attempts: [],
     interrupted: false,
-    alone: false,
-    strikes: 0,
+    suspicion: 0,
     accepted,
   }
 }

@@ -13,7 +13,7 @@ import { connectionOf } from './connection-of.ts'
 import type { Answer, Order, Wait } from './host-orders.ts'
 import type { Lost } from './host-process.ts'
 import type { LiveRun } from './live-run.ts'
-import type { RunHosts, Seat } from './run-hosts.ts'
+import type { RunHosts, Seat, Suspicion } from './run-hosts.ts'
 import { SecretUnavailable } from './secret-unavailable.ts'
 
 export interface DriverTools {
@@ -35,9 +35,6 @@ interface Ready {
   readonly secret: string | null
 }
 
-/** Hosts of its own that a run may bring down; with the one that it shared before, it is performed three times at the most. */
-const strikesAllowed = 2
-
 /** Takes a run from one durable state to the next: what a host decided is appended before anything of it is performed. */
 export class RunDriver {
   readonly #tools: DriverTools
@@ -48,18 +45,21 @@ export class RunDriver {
 
   /** Until the run waits, ends, or the controller stops. The answer says which times it waits for. */
   async drive(run: LiveRun): Promise<readonly Wait[]> {
-    if (run.interrupted && isSuspect(run.state)) run.alone = true
+    const { hosts } = this.#tools
+    if (run.interrupted && isSuspect(run.state)) run.suspicion = 2
     for (;;) {
-      const waits = run.alone
-        ? await this.#tools.hosts.apart(() => this.#advanceIn(run, true))
-        : await this.#advanceIn(run, false)
+      const { suspicion } = run
+      const waits =
+        suspicion === 0
+          ? await this.#advanceIn(run, 0)
+          : await hosts.inTurn(suspicion, () => this.#advanceIn(run, suspicion))
       if (waits !== 'again') return waits
     }
   }
 
-  async #advanceIn(run: LiveRun, alone: boolean): Promise<readonly Wait[] | 'again'> {
+  async #advanceIn(run: LiveRun, suspicion: Suspicion): Promise<readonly Wait[] | 'again'> {
     const { hosts } = this.#tools
-    run.seat = await hosts.seat(alone)
+    run.seat = await hosts.seat(suspicion)
     if (run.seat === undefined) return []
     try {
       return await this.#advance(run, run.seat)
@@ -70,7 +70,7 @@ export class RunDriver {
     }
   }
 
-  /** `again` where it goes on in another host: its host was lost, or it has shown alone that it was not to blame for that. */
+  /** `again` where it goes on in another host: its host was lost, or it has shown that it was not to blame for that. */
   async #advance(run: LiveRun, seat: Seat): Promise<readonly Wait[] | 'again'> {
     const { append, isClosing } = this.#tools
     if (run.interrupted) await this.#recover(run)
@@ -97,8 +97,8 @@ export class RunDriver {
       if (isFinished(run.state)) return []
       if ('kind' in result) return 'again'
       told = events
-      if (run.alone && ready.length > 0) {
-        run.alone = false
+      if (run.suspicion > 0 && ready.length > 0) {
+        run.suspicion = 0
         return 'again'
       }
       // A signal that arrived meanwhile was not known to the host: it has to decide again.
@@ -225,10 +225,11 @@ export class RunDriver {
     const events = ready.flatMap(({ attempt }) =>
       settle(attempt, { kind: 'unknown', code, message, requests: [] }, settling),
     )
-    if (run.alone) run.strikes += 1
-    run.alone = true
-    if (run.strikes < strikesAllowed) return events
-    const reason = `Three hosts died or hung while they advanced this run, the last two with no other run in them. ${message}`
+    if (run.suspicion < 2) {
+      run.suspicion = run.suspicion === 0 ? 1 : 2
+      return events
+    }
+    const reason = `One host after the other died or hung while it advanced this run, the last with no other run in it. ${message}`
     return [...events, { type: 'RunQuarantined', at: now, reason }]
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { lookMs } from './host-limits.ts'
 import { entry, HostProcess, type HostOptions } from './host-process.ts'
 import { LeftHosts } from './left-hosts.ts'
+import { Turns } from './turns.ts'
 
 /** A run's place in a host. */
 export interface Seat {
@@ -13,9 +14,15 @@ export interface Seat {
 const restAfterFailedStartMs = 200
 const longestRestMs = 10_000
 
+/** How many hosts a run has lost in a row: the more, the fewer runs it shares one with. */
+export type Suspicion = 0 | 1 | 2
+
+/** Of runs that lost one host: few, so that what one of them does next reaches few, and enough that all are soon cleared. */
+const suspectsTogether = 16
+
 /**
  * Keeps hosts alive: one that dies, hangs or grows is replaced by a spare that has loaded everything already. A host takes all
- * its runs with it; so a run that was on such a host goes on alone in one of its own, where only it can be to blame.
+ * its runs with it; so a run that was on such a host goes on in one with few others, and then alone, where only it can be to blame.
  */
 export class RunHosts {
   readonly #options: HostOptions
@@ -23,29 +30,32 @@ export class RunHosts {
   readonly #started = new Set<HostProcess>()
   readonly #shared: HostProcess[]
   #spare: HostProcess
-  /** Taken when a run is first suspected. */
-  #alone: HostProcess | undefined
+  /** For suspects, by suspicion; taken when there are any. */
+  readonly #apart: Record<1 | 2, { host: HostProcess | undefined; readonly turns: Turns }>
   /** Given no more runs; they go when their last one has left. */
   readonly #draining = new Set<HostProcess>()
   readonly #looking: NodeJS.Timeout
   #seats = 0
   #failedStarts = 0
   #waiting: (() => void)[] = []
-  #aloneTurn: Promise<unknown> = Promise.resolve()
   #isClosed = false
 
   constructor(options: HostOptions, hosts: number) {
     this.#options = options
     this.#left = new LeftHosts(options.folder && join(options.folder, 'pids'), entry)
+    this.#apart = {
+      1: { host: undefined, turns: new Turns(suspectsTogether) },
+      2: { host: undefined, turns: new Turns(1) },
+    }
     this.#shared = Array.from({ length: hosts }, () => this.#start())
     this.#spare = this.#start()
     this.#looking = setInterval(() => this.#look(), lookMs).unref()
   }
 
   /** A place in a host that is up, because a run that only waits for one must not look as if it had been at work. Undefined where there is none and all is closing. */
-  async seat(alone: boolean): Promise<Seat | undefined> {
+  async seat(suspicion: Suspicion): Promise<Seat | undefined> {
     for (;;) {
-      const host = alone ? this.#aloneHost() : this.#leastBusy()
+      const host = suspicion === 0 ? this.#leastBusy() : this.#apartFrom(suspicion)
       if (host?.isReady && !host.isGone) {
         host.seats += 1
         return { host, number: this.#seats++ }
@@ -60,11 +70,9 @@ export class RunHosts {
     host.leave(number)
   }
 
-  /** One run at a time. */
-  apart<T>(go: () => Promise<T>): Promise<T> {
-    const turn = this.#aloneTurn.then(go)
-    this.#aloneTurn = turn.catch(() => {})
-    return turn
+  /** When it is the turn of a run that is suspected. */
+  inTurn<T>(suspicion: 1 | 2, go: () => Promise<T>): Promise<T> {
+    return this.#apart[suspicion].turns.take(go)
   }
 
   /** Nobody waits for a seat any more. */
@@ -97,9 +105,10 @@ export class RunHosts {
     return least
   }
 
-  #aloneHost(): HostProcess {
-    if (this.#alone === undefined || this.#alone.isGone) this.#alone = this.#takeSpare()
-    return this.#alone
+  #apartFrom(suspicion: 1 | 2): HostProcess {
+    const apart = this.#apart[suspicion]
+    if (apart.host === undefined || apart.host.isGone) apart.host = this.#takeSpare()
+    return apart.host
   }
 
   #takeSpare(): HostProcess {
@@ -120,7 +129,6 @@ export class RunHosts {
     }
     if (this.#isClosed) return
     if (gone === this.#spare) this.#spare = this.#start()
-    if (gone === this.#alone) this.#alone = undefined
     const at = this.#shared.indexOf(gone)
     if (at >= 0) this.#shared[at] = this.#takeSpare()
     this.#wake()
