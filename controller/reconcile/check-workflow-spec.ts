@@ -2,7 +2,7 @@ import type { Step, Workflow } from '../core/model/generated/kinds.ts'
 import { isError, type Problem } from '../core/model/problems.ts'
 import { fitsKind, schemaProblems } from '../core/model/schema-problems.ts'
 import { type Json, type JsonMap, newMap } from '../core/model/values.ts'
-import { type CalleeOf, checkCalls } from '../core/run/check-calls.ts'
+import { type Around, checkActions, checkCalls } from '../core/run/check-uses.ts'
 import { checkWorkflow } from '../core/run/check-workflow.ts'
 
 const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
@@ -11,13 +11,30 @@ const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
  * What is wrong with a workflow as it was rendered: an overlay can break the schema, or take away a step that an
  * expression reads.
  */
-export function checkWorkflowSpec(spec: Workflow['spec'], calleeOf?: CalleeOf): readonly Problem[] {
+export function checkWorkflowSpec(spec: Workflow['spec'], around?: Around): readonly Problem[] {
   let verdict = verdicts.get(spec)
   if (!verdict) {
     verdict = fits(spec) ? checkWorkflow(spec) : schemaProblems('Workflow', documentOf(spec))
     verdicts.set(spec, verdict)
   }
-  return calleeOf === undefined || verdict.some(isError) ? verdict : [...verdict, ...checkCalls(spec, calleeOf)]
+  if (around === undefined || verdict.some(isError)) return verdict
+  const used = [...usedActions(spec, around), ...checkCalls(spec, around)]
+  return used.length === 0 ? verdict : [...verdict, ...used]
+}
+
+/** Tenants share most workflows, and all of a fleet share its actions. */
+const ofActions = new WeakMap<
+  Workflow['spec'],
+  { readonly of: Around['actionOf']; readonly problems: readonly Problem[] }
+>()
+
+function usedActions(spec: Workflow['spec'], { actionOf }: Around): readonly Problem[] {
+  let known = ofActions.get(spec)
+  if (known?.of !== actionOf) {
+    known = { of: actionOf, problems: checkActions(spec, { actionOf }) }
+    ofActions.set(spec, known)
+  }
+  return known.problems
 }
 
 /** Steps that fit their schema. Renderings share the objects of all steps that no overlay changed. */

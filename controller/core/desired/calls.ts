@@ -1,7 +1,8 @@
 import { formatPath } from '../merge/index.ts'
 import type { ChildWorkflow } from '../model/effective.ts'
-import type { Step, Workflow } from '../model/generated/kinds.ts'
-import { type Problem, problem } from '../model/problems.ts'
+import type { Action, Step, Workflow } from '../model/generated/kinds.ts'
+import { isError, type Problem, problem } from '../model/problems.ts'
+import { performsOthers } from '../model/step-action.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { suggestName } from '../model/suggest-name.ts'
 import { newMap } from '../model/values.ts'
@@ -24,10 +25,10 @@ const known = new WeakMap<Spec, readonly Call[]>()
 
 /** The steps of a workflow that perform another one. */
 export function callsOf(spec: Spec): readonly Call[] {
+  if (!performsOthers(spec)) return none
   let calls = known.get(spec)
   if (!calls) {
-    const found = stepListsIn(spec).flatMap(({ steps, path }) => [...callsIn(steps, formatPath(['spec', ...path]))])
-    calls = found.length === 0 ? none : found
+    calls = stepListsIn(spec).flatMap(({ steps, path }) => [...callsIn(steps, formatPath(['spec', ...path]))])
     known.set(spec, calls)
   }
   return calls
@@ -56,28 +57,30 @@ export function childrenOf(
   tenant: string,
   workflows: ReadonlyMap<string, DesiredWorkflow>,
   check: CheckWorkflow,
+  actionOf: DeclaredAction,
 ): Called {
   const children: Record<string, ChildWorkflow> = Object.create(null)
-  const calleeOf = (name: string) => workflows.get(name)?.spec
+  const around = { calleeOf: (name: string) => workflows.get(name)?.spec, actionOf }
   for (const workflow of workflows.values()) {
-    const calls = callsOf(workflow.spec)
-    if (calls.length === 0) continue
-    for (const { name, path } of calls) {
+    for (const { name, path } of callsOf(workflow.spec)) {
       const callee = workflows.get(name)
       if (callee === undefined) {
         const message = `${tenant} does not receive ${name}, which ${workflow.name} performs`
-        return refused(problem('unknown-workflow', message, { tenant, ...placeOf(workflow, path) }))
+        return refused(problem('unknown-workflow', message, { tenant, ...placeOfCall(workflow, path) }))
       }
-      const cycle = cycleFrom(name, workflow.name, calleeOf)
+      const cycle = cycleFrom(name, workflow.name, around.calleeOf)
       if (cycle) {
         const message = inWords([workflow.name, ...cycle])
-        return refused(problem('workflow-cycle', message, { tenant, ...placeOf(workflow, path) }))
+        return refused(problem('workflow-cycle', message, { tenant, ...placeOfCall(workflow, path) }))
       }
       const { owner, release, digest, spec } = callee
       children[name] = { owner, release, digest, inputs: spec.inputs ?? noInputs }
     }
-    const wrong = check(workflow.spec, calleeOf).find(({ severity }) => severity === 'error')
-    if (wrong) return refused({ ...wrong, tenant, ...placeOf(workflow, wrong.path ?? '') })
+    const wrong = check(workflow.spec, around).find(isError)
+    if (wrong) {
+      const isOfRelease = (spec: Spec) => check(spec, around).some((item) => wordsOf(item) === wordsOf(wrong))
+      return refused({ ...wrong, tenant, ...placeOf(workflow, wrong.path ?? '', isOfRelease) })
+    }
   }
   return Object.keys(children).length === 0 ? nobody : { kind: 'called', children: sorted(children) }
 }
@@ -91,18 +94,18 @@ function sorted(children: Children): Children {
   return Object.freeze(Object.assign(newMap(), Object.fromEntries(entries)) as unknown as Children)
 }
 
-/** In the release, where the step stands there; else in the overlay nearest to the tenant. */
-function placeOf({ chain, release }: DesiredWorkflow, path: string) {
+function placeOfCall(workflow: DesiredWorkflow, path: string) {
+  return placeOf(workflow, path, (spec) => callsOf(spec).some((call) => call.path === path))
+}
+
+/** In the release, where that says it already; else in the overlay nearest to the tenant. */
+function placeOf({ chain, release }: DesiredWorkflow, path: string, isOfRelease: (spec: Spec) => boolean) {
   const { head, releases } = chain.workflow
   const entry = releases.get(release) ?? head
-  const stands =
-    entry && !isUnreadable(entry) && callsOf(entry.resource.spec).some((call) => path.startsWith(call.path))
   const overlay = overlaysOf(chain).at(-1)
-  const file = stands || !overlay ? entry?.file : overlay.file
-  return {
-    ...(file !== undefined && { place: { file, line: 1, column: 1 } }),
-    path: stands || !overlay ? path : '/spec/patch',
-  }
+  if (overlay && !(entry && !isUnreadable(entry) && isOfRelease(entry.resource.spec)))
+    return { place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/patch' }
+  return { ...(entry && { place: { file: entry.file, line: 1, column: 1 } }), path }
 }
 
 /** The names on the way from one workflow back to another; undefined where there is none. */
@@ -135,8 +138,8 @@ export function headsOf({ workflows }: Fleet): (name: string) => Spec | undefine
   }
 }
 
-/** The same of the heads, which no tenant may have yet. */
-export function checkCallsOfHeads(fleet: Fleet, check: CheckWorkflow): Problem[] {
+/** Names that lead nowhere, and circles, among the heads, which no tenant may have yet. */
+export function checkCallsOfHeads(fleet: Fleet): Problem[] {
   const calleeOf = headsOf(fleet)
   const names = new Set([...fleet.workflows.values()].map(({ name }) => name))
   const found: Problem[] = []
@@ -160,10 +163,24 @@ export function checkCallsOfHeads(fleet: Fleet, check: CheckWorkflow): Problem[]
       if (cycle)
         found.push(problem('workflow-cycle', inWords([own, ...cycle]), { place, path: `${path}/workflow/name` }))
     }
-    const alone = new Set(check(spec).map(wordsOf))
-    for (const item of check(spec, calleeOf)) if (!alone.has(wordsOf(item))) found.push({ ...item, place })
   }
   return found
+}
+
+type DeclaredAction = (name: string) => Action['spec'] | undefined
+const declared = new WeakMap<Fleet['actions'], DeclaredAction>()
+
+/** The same function for the same actions, so that what was checked with them need not be checked again. */
+export function actionsIn({ actions }: Fleet): DeclaredAction {
+  let known = declared.get(actions)
+  if (!known) {
+    known = (name) => {
+      const entry = actions.get(name)
+      return entry && !isUnreadable(entry) ? entry.resource.spec : undefined
+    }
+    declared.set(actions, known)
+  }
+  return known
 }
 
 function wordsOf({ path, message }: Problem): string {

@@ -4,7 +4,7 @@ import { type Problem, problem, warning } from '../model/problems.ts'
 import { isTimezone, unknownTimezone } from '../model/timezones.ts'
 import { equal, type Json } from '../model/values.ts'
 import { actionsOf, type Bind, createBindings } from './bind.ts'
-import { childrenOf } from './calls.ts'
+import { type actionsIn, childrenOf } from './calls.ts'
 import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
 import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
@@ -25,6 +25,7 @@ export interface TenantParts {
   readonly renderer: Renderer
   readonly bind: Bind
   readonly check: CheckWorkflow
+  readonly actionOf: ReturnType<typeof actionsIn>
 }
 
 /** The tenant, and what is to be reported of it. */
@@ -36,7 +37,7 @@ export type TenantResolver = (
 ) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
 
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
-export function createTenantResolver({ subscriptions, renderer, bind, check }: TenantParts): TenantResolver {
+export function createTenantResolver({ subscriptions, renderer, bind, check, actionOf }: TenantParts): TenantResolver {
   const bindingsOf = createBindings()
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   let found: Problem[] = []
@@ -95,7 +96,7 @@ export function createTenantResolver({ subscriptions, renderer, bind, check }: T
         }),
       )
     }
-    const called = childrenOf(node.path, workflows, check)
+    const called = childrenOf(node.path, workflows, check, actionOf)
     if (called.kind === 'refused') return freeze(node.path, called.problem)
     const context: TenantContext = {
       path: node.path,

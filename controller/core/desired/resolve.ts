@@ -1,9 +1,9 @@
 import type { Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
-import type { Connector, Workflow } from '../model/generated/kinds.ts'
+import type { Action, Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import type { JsonMap } from '../model/values.ts'
 import { actionUses, createBinder } from './bind.ts'
-import { checkCallsOfHeads } from './calls.ts'
+import { actionsIn, checkCallsOfHeads, headsOf } from './calls.ts'
 import type { Chain } from './chain.ts'
 import { checkGuardrails } from './check-guardrails.ts'
 import { digestOf } from './digest.ts'
@@ -57,12 +57,15 @@ export interface DesiredState {
 }
 
 /**
- * Static check of a workflow document; problems carry field paths of the workflow. With `calleeOf`, which knows workflows
- * by short name, also of what it asks of those that it performs.
+ * Static check of a workflow document; problems carry field paths of the workflow. With what names mean around it also of
+ * what it asks of its actions and of the workflows that it performs.
  */
 export type CheckWorkflow = (
   workflow: Workflow['spec'],
-  calleeOf?: (name: string) => Workflow['spec'] | undefined,
+  around?: {
+    readonly calleeOf: (name: string) => Workflow['spec'] | undefined
+    readonly actionOf: (name: string) => Action['spec'] | undefined
+  },
 ) => readonly Problem[]
 
 /**
@@ -147,7 +150,13 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
   )
   const signatureOf = createSignatures(fleet, before, next)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, check, bind: createBinder(fleet) })
+  const resolveTenant = createTenantResolver({
+    subscriptions,
+    renderer,
+    check,
+    actionOf: actionsIn(fleet),
+    bind: createBinder(fleet),
+  })
   const tenants = new Map<string, DesiredTenant>()
   const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
@@ -169,7 +178,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     subscriptions,
     freezes,
     reported,
-    general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check), ...checkCallsOfHeads(fleet, check)],
+    general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check), ...checkCallsOfHeads(fleet)],
   }
   const state = { tenants, ...contentsOf(fleet), fleet, hierarchy, layers, renderer }
   return { ...parts, state: { ...state, problems: problemsOf({ ...parts, state }) } }
@@ -187,7 +196,13 @@ function resolveReached(
   subscriptions.renew(retagged)
   layers.renew(relayered)
   freezes.renew(reached)
-  const resolveTenant = createTenantResolver({ subscriptions, renderer, check, bind: createBinder(fleet) })
+  const resolveTenant = createTenantResolver({
+    subscriptions,
+    renderer,
+    check,
+    actionOf: actionsIn(fleet),
+    bind: createBinder(fleet),
+  })
   for (const node of reached) {
     const { path } = node
     const cause = freezes.causeOf(path)
@@ -268,15 +283,20 @@ function problemsOf({
   return unique([...first.flat(), ...[...reported.values()].flat()])
 }
 
-/** Static problems of every head and release, once a file. */
+/**
+ * Static problems of every head and release, once a file. What a head asks of actions and other workflows is looked at too;
+ * a release cannot be corrected, and the tenants that have it are told.
+ */
 function checkTemplates(fleet: Fleet, check: CheckWorkflow): Problem[] {
   const found: Problem[] = []
+  const around = { calleeOf: headsOf(fleet), actionOf: actionsIn(fleet) }
   for (const workflow of fleet.workflows.values()) {
     for (const entry of [...workflow.releases.values(), ...(workflow.head ? [workflow.head] : [])]) {
       if (isUnreadable(entry)) continue
       const place = { file: entry.file, line: 1, column: 1 }
-      for (const item of check(entry.resource.spec)) found.push({ ...item, place })
-      for (const { action, path } of actionUses(entry.resource.spec))
+      const { spec } = entry.resource
+      for (const item of entry === workflow.head ? check(spec, around) : check(spec)) found.push({ ...item, place })
+      for (const { action, path } of actionUses(spec))
         if (!fleet.actions.has(action))
           found.push(problem('unknown-action', `the action \`${action}\` is not declared`, { place, path }))
     }

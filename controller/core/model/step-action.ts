@@ -1,4 +1,5 @@
-import type { Step } from './generated/kinds.ts'
+import type { Step, Workflow } from './generated/kinds.ts'
+import { stepListsIn, stepListsOf } from './step-lists.ts'
 import { type JsonMap, newMap } from './values.ts'
 
 /** `notify` is this action under a shorter name: bound, guarded, sent and journaled like any other. */
@@ -12,4 +13,20 @@ export function actionOf({ action, notify }: Pick<Step, 'action' | 'notify'>): s
 /** What the action is given, with its expressions. */
 export function actionInputOf({ with: input, notify }: Pick<Step, 'with' | 'notify'>): JsonMap {
   return notify === undefined ? (input ?? newMap()) : notify
+}
+
+const callers = new WeakMap<Step, boolean>()
+
+/** Whether some step performs another workflow: most do not, and renderings share most of their steps. */
+export function performsOthers(spec: Workflow['spec']): boolean {
+  return stepListsIn(spec).some(({ steps }) => steps.some(isCaller))
+}
+
+function isCaller(step: Step): boolean {
+  let known = callers.get(step)
+  if (known === undefined) {
+    known = step.workflow !== undefined || stepListsOf(step).some(({ steps }) => steps.some(isCaller))
+    callers.set(step, known)
+  }
+  return known
 }

@@ -2,7 +2,7 @@ import type { ActionBinding, ChildWorkflow, TenantContext } from '../model/effec
 import type { Connector, Workflow, WorkflowTest } from '../model/generated/kinds.ts'
 import { actionOf } from '../model/step-action.ts'
 import { newMap } from '../model/values.ts'
-import type { CalleeOf } from './check-calls.ts'
+import type { Around } from './check-uses.ts'
 import type { DecisionContext } from './decision.ts'
 import { everyStep } from './each-step.ts'
 import type { RunRequested } from './events.ts'
@@ -19,7 +19,7 @@ export type Sandbox =
   | { readonly kind: 'refused'; readonly messages: readonly string[] }
 
 /** A tenant with one connection for every action of the workflow, and the first event of the run that a test starts. */
-export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: CalleeOf): Sandbox {
+export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: Around['calleeOf']): Sandbox {
   const tenant = tenantOf(spec, test, calleeOf)
   const workflow = { name: 'workflow', owner: '', release: spec.version, digest: '0'.repeat(64), spec }
   let trigger = { kind: 'manual' as 'manual' | 'alert', id: 'manual', deliveryId: 'test' }
@@ -40,7 +40,7 @@ export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], ca
   return { kind: 'ready', event: requested.event, tenant, connectors: { sandbox: connectorOf(tenant) } }
 }
 
-function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: CalleeOf): TenantContext {
+function tenantOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: Around['calleeOf']): TenantContext {
   const bindings: Record<string, ActionBinding> = Object.create(null)
   const children: Record<string, ChildWorkflow> = Object.create(null)
   for (const { step } of everyStep(spec)) {

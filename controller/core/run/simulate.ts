@@ -3,7 +3,7 @@ import { canonicalText, equal, isMap, type Json, type JsonMap, newMap, toValue }
 import { advance } from './advance.ts'
 import type { CaseChange } from './cases.ts'
 import { cancelRun } from './cancel-run.ts'
-import type { CalleeOf } from './check-calls.ts'
+import type { Around } from './check-uses.ts'
 import type { Attempt, DecisionContext } from './decision.ts'
 import type { ChildFinished, ChildRequested, RunEvent } from './events.ts'
 import { fold } from './fold.ts'
@@ -39,7 +39,7 @@ export interface SimulationInput {
   readonly workflow: Workflow['spec']
   readonly test: WorkflowTest['spec']
   /** The workflows that it performs: what they take is checked, what they hand back is recorded. */
-  readonly calleeOf?: CalleeOf
+  readonly calleeOf?: Around['calleeOf']
 }
 
 /** Plays a workflow against recorded answers: the interpreter that runs it in earnest, with sleeps that take no time. */

@@ -55,7 +55,7 @@ const stopped: [name: string, files: Record<string, string>, cause: string][] = 
   [
     'with a value of another type',
     { ...fleet, ...workflow('outer', outer('{ host: 7 }')) },
-    `wrong-value ${outerFile} /spec/steps/[id=contain]/workflow/inputs/host inner: Input host must be of type string, and is integer.`,
+    `wrong-value ${outerFile} /spec/steps/[id=contain]/workflow/inputs/host inner: input host must be of type string, and is integer.`,
   ],
   [
     'for an output that it does not hand back',
@@ -104,11 +104,11 @@ test('heads are checked before anybody has them', () => {
     heads('one', 'steps: [{ id: a, workflow: { name: two } }]'),
     heads('two', 'steps: [{ id: a, workflow: { name: one } }]'),
   )
-  expect(errorsOf(state)).toEqual([
+  expect(errorsOf(state).toSorted()).toEqual([
+    'missing-field workflows/outer/workflow.yaml',
+    'unknown-input workflows/outer/workflow.yaml',
     'unknown-workflow workflows/lost/workflow.yaml',
     'workflow-cycle workflows/one/workflow.yaml',
-    'unknown-input workflows/outer/workflow.yaml',
-    'missing-field workflows/outer/workflow.yaml',
     'workflow-cycle workflows/two/workflow.yaml',
   ])
 })
