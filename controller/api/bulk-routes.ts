@@ -93,9 +93,9 @@ export function bulkRoutes(controller: ControllerView): readonly Route[] {
         properties: { reason: { type: 'string', maxLength: 2000 } },
       },
       responses: { 200: schemas.accepted },
-      handle: ({ params, body }) => {
+      handle: async ({ params, body }) => {
         const id = params['id'] ?? ''
-        const taken = controller.bulk.cancel(id, operator, (body as { reason?: string }).reason ?? '')
+        const taken = await controller.bulk.cancel(id, operator, (body as { reason?: string }).reason ?? '')
         if (taken === undefined) throw new ApiError(404, 'not-found', `there is no bulk run ${id}`)
         if (!taken) throw new ApiError(409, 'refused', 'the bulk run has ended already')
         return ok({ ok: true })

@@ -137,4 +137,4 @@ export const bulkRun = object({
   }),
 })
 
-export const swept = object({ tenants: list(object({ tenant: text, runs: number })) })
+export const swept = object({ tenants: list(object({ tenant: text, runs: number })), objects: number })

@@ -5,11 +5,13 @@ import type { AppliedTenants } from './applied-tenants.ts'
 export interface Swept {
   /** Tenants that lost runs, and how many. */
   readonly tenants: readonly { readonly tenant: string; readonly runs: number }[]
+  /** Workflows, contexts and connectors that nothing needs any more. */
+  readonly objects: number
 }
 
 export interface SweepParts {
   readonly applied: AppliedTenants
-  readonly store: Pick<Store, 'forgetRuns' | 'forgetDeliveries'>
+  readonly store: Pick<Store, 'forgetRuns' | 'forgetDeliveries' | 'collectObjects'>
   now(): number
   /** A tenant whose file cannot be used: the others go on. */
   onTrouble(tenant: string, error: unknown): void
@@ -48,5 +50,5 @@ async function sweep({ applied, store, now, onTrouble }: SweepParts): Promise<Sw
     }
     if (runs > 0) tenants.push({ tenant: path, runs })
   }
-  return { tenants }
+  return { tenants, objects: await store.collectObjects(now()) }
 }

@@ -5,7 +5,6 @@ import {
   type BulkTarget,
   bulkTrigger,
   halts,
-  hasEnded,
   isFailure,
   runIdOfTarget,
   summariseBulk,
@@ -19,7 +18,10 @@ import type { StartRun } from './run-wanted.ts'
 
 export interface BulkParts {
   readonly applied: AppliedTenants
-  readonly store: Pick<Store, 'findRun' | 'beginBulk' | 'endBulk' | 'readBulk' | 'unfinishedBulks' | 'listBulks'>
+  readonly store: Pick<
+    Store,
+    'findRun' | 'beginBulk' | 'stopBulk' | 'endBulk' | 'readBulk' | 'unfinishedBulks' | 'listBulks'
+  >
   readonly start: StartRun
   now(): number
   onTrouble(id: string, error: unknown): void
@@ -44,8 +46,9 @@ interface Live {
   readonly inFlight: Map<string, BulkTarget>
   readonly pending: BulkTarget[]
   /** Why it starts no more. */
-  stop: { readonly state: 'halted' | 'cancelled'; readonly reason: string } | undefined
+  stop: { readonly state: Exclude<BulkState, 'running'>; readonly reason: string } | undefined
   starting: number
+  isEnding: boolean
   failed: number
   ended: number
 }
@@ -85,7 +88,7 @@ export class BulkRuns {
     for (const id of this.#parts.store.unfinishedBulks()) {
       try {
         const record = this.#parts.store.readBulk(id)
-        if (record && !this.#live.has(id)) this.#goOn(record.request)
+        if (record && !this.#live.has(id)) this.#goOn(record.request, record)
       } catch (error) {
         this.#parts.onTrouble(id, error)
       }
@@ -101,11 +104,11 @@ export class BulkRuns {
     }
   }
 
-  /** Starts no more; what is on its way goes on. Undefined where there is no such bulk; false where it has ended. */
-  cancel(id: string, by: string, reason: string): boolean | undefined {
+  /** Starts no more, durably when it resolves; what is on its way goes on. Undefined where there is no such bulk; false where it has ended. */
+  async cancel(id: string, by: string, reason: string): Promise<boolean | undefined> {
     const live = this.#live.get(id)
     if (live === undefined) return this.#parts.store.readBulk(id) && false
-    live.stop ??= { state: 'cancelled', reason: reason === '' ? by : `${by}: ${reason}` }
+    if (live.stop === undefined) await this.#stop(live, 'cancelled', reason === '' ? by : `${by}: ${reason}`)
     this.#pump(live)
     return true
   }
@@ -115,15 +118,27 @@ export class BulkRuns {
   }
 
   progress(id: string): BulkProgress | undefined {
+    const live = this.#live.get(id)
+    if (live !== undefined) {
+      const { request, stop } = live
+      const { workflow, to, targets, requestedAt, skipped } = request
+      const state: BulkState = stop?.state ?? 'running'
+      const line = {
+        id,
+        workflow,
+        to,
+        targets: targets.length,
+        state,
+        requestedAt,
+        finishedAt: null,
+      }
+      return { ...line, skipped, summary: summariseBulk(this.#outcomesOf(live), stop?.reason ?? '') }
+    }
     const record = this.#parts.store.readBulk(id)
     if (record === undefined) return undefined
     const { request, summary, ...line } = record
-    const live = this.#live.get(id)
-    return {
-      ...line,
-      skipped: request.skipped,
-      summary: summary ?? summariseBulk(this.#outcomesOf(record, live), live?.stop?.reason ?? ''),
-    }
+    const pending = { counts: { pending: line.targets }, failures: [], reason: '' }
+    return { ...line, skipped: request.skipped, summary: summary ?? pending }
   }
 
   async close(): Promise<void> {
@@ -132,14 +147,18 @@ export class BulkRuns {
     while (this.#working.size > 0) await Promise.all(this.#working)
   }
 
-  #goOn(request: BulkRequest): void {
+  #goOn(request: BulkRequest, before?: BulkRecord): void {
     const live: Live = {
       request,
       outcomes: new Map(),
       inFlight: new Map(),
       pending: [],
-      stop: undefined,
+      stop:
+        before && before.state !== 'running'
+          ? { state: before.state, reason: before.summary?.reason ?? '' }
+          : undefined,
       starting: 0,
+      isEnding: false,
       failed: 0,
       ended: 0,
     }
@@ -173,8 +192,9 @@ export class BulkRuns {
 
   #pump(live: Live): void {
     const { request, failed, ended } = live
-    if (live.pending.length > 0 && halts(request.haltOnFailureRate, failed, ended, request.targets.length))
-      live.stop ??= { state: 'halted', reason: `${failed} of ${ended} runs failed` }
+    const isHalted = live.pending.length > 0 && halts(request.haltOnFailureRate, failed, ended, request.targets.length)
+    if (isHalted && live.stop === undefined)
+      this.#work(live, this.#stop(live, 'halted', `${failed} of ${ended} runs failed`))
     while (
       !this.#isClosed &&
       live.stop === undefined &&
@@ -186,7 +206,15 @@ export class BulkRuns {
       this.#work(live, this.#startOne(live, target))
     }
     const isOver = live.inFlight.size + live.starting === 0 && (live.pending.length === 0 || live.stop !== undefined)
-    if (isOver && !this.#isClosed && this.#live.delete(request.id)) this.#work(live, this.#end(live))
+    if (!isOver || live.isEnding || this.#isClosed) return
+    live.isEnding = true
+    this.#work(live, this.#end(live))
+  }
+
+  /** At once, and on the disk: runs that succeed later must not make the next process go on. */
+  #stop(live: Live, state: 'halted' | 'cancelled', reason: string): Promise<void> {
+    live.stop = { state, reason }
+    return this.#parts.store.stopBulk(live.request.id, state, { counts: {}, failures: [], reason })
   }
 
   async #startOne(live: Live, target: BulkTarget): Promise<void> {
@@ -229,13 +257,12 @@ export class BulkRuns {
   async #end(live: Live): Promise<void> {
     const { request, stop } = live
     const state: Exclude<BulkState, 'running'> = stop?.state ?? 'finished'
-    const outcomes = request.targets.map((target) => this.#outcomeOf(request, target, live))
+    const summary = summariseBulk(this.#outcomesOf(live), stop?.reason ?? '')
     try {
-      const summary = summariseBulk(outcomes, stop?.reason ?? '')
       await this.#parts.store.endBulk(request.id, { state, at: this.#parts.now(), summary })
-    } catch (error) {
-      this.#live.set(request.id, live)
-      throw error
+      this.#live.delete(request.id)
+    } finally {
+      live.isEnding = false
     }
   }
 
@@ -255,15 +282,15 @@ export class BulkRuns {
     void done.finally(() => this.#working.delete(done))
   }
 
-  #outcomesOf({ request }: BulkRecord, live: Live | undefined): TargetOutcome[] {
-    return request.targets.map((target) => this.#outcomeOf(request, target, live))
-  }
-
-  #outcomeOf(request: BulkRequest, target: BulkTarget, live: Live | undefined): TargetOutcome {
-    const run = runIdOfTarget(request, target)
-    const known = live?.outcomes.get(run)
-    if (known && hasEnded(known.state)) return known
-    const found = this.#parts.store.findRun(run)
-    return { tenant: target.tenant, run, state: found?.state ?? 'pending', reason: found?.reason ?? '' }
+  /** Only runs that are on their way are looked up: the others have ended, or have not begun. */
+  *#outcomesOf({ outcomes, inFlight, pending, starting }: Live): Generator<TargetOutcome> {
+    yield* outcomes.values()
+    for (const [run, { tenant }] of inFlight) {
+      const found = this.#parts.store.findRun(run)
+      yield { tenant, run, state: found?.state ?? 'queued', reason: found?.reason ?? '' }
+    }
+    const queued: TargetOutcome = { tenant: '', run: '', state: 'queued', reason: '' }
+    for (let count = starting; count > 0; count -= 1) yield queued
+    for (const { tenant } of pending) yield { tenant, run: '', state: 'pending', reason: '' }
   }
 }

@@ -30,10 +30,10 @@ test('headwater sweep removes the finished runs that a tenant keeps no longer', 
   const controller = await fleet.start()
   try {
     const swept = await headwater(['sweep', '--state', fleet.state, '-o', 'json'])
-    expect([swept.code, JSON.parse(swept.stdout)]).toEqual([0, { tenants: [{ tenant: 'acme', runs: 1 }] }])
+    expect([swept.code, JSON.parse(swept.stdout)]).toEqual([0, { tenants: [{ tenant: 'acme', runs: 1 }], objects: 0 }])
     expect(controller.view.listRuns({}).runs.map(({ id }) => id)).toEqual(['g-old', 'a-new'])
     const again = await headwater(['sweep', '--state', fleet.state])
-    expect([again.code, again.stdout, again.stderr]).toEqual([0, '', '0 runs removed\n'])
+    expect([again.code, again.stdout, again.stderr]).toEqual([0, '', '0 runs and 0 objects removed\n'])
   } finally {
     await controller.close()
   }

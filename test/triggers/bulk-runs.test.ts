@@ -49,6 +49,9 @@ function bulkRuns(tenants: readonly LiveTenant[], on = disk()) {
         if (!on.bulks.has(id)) on.bulks.set(id, { ...line, request, summary: undefined })
         return true
       },
+      stopBulk: async (id, state, summary) => {
+        on.bulks.set(id, { ...(on.bulks.get(id) as BulkRecord), state, summary })
+      },
       endBulk: async (id, { state, at, summary }) => {
         on.bulks.set(id, { ...(on.bulks.get(id) as BulkRecord), state, finishedAt: at, summary })
       },
@@ -171,7 +174,7 @@ describe('a bulk run', () => {
     await begin({ concurrency: 5, haltOnFailureRate: 0.2 })
     for (const path of ['t0', 't1', 't2']) await end(path, 'failed', 'no route')
     expect(started).toHaveLength(7)
-    expect(shown()).toEqual(['running', { failed: 3, running: 4, pending: 23 }])
+    expect(shown()).toEqual(['halted', { failed: 3, running: 4, pending: 23 }])
     for (const path of ['t3', 't4', 't5', 't6']) await end(path)
     expect(shown()).toEqual(['halted', { failed: 3, succeeded: 4, pending: 23 }])
     expect(bulk.progress('b')?.summary).toMatchObject({
@@ -183,10 +186,10 @@ describe('a bulk run', () => {
   it('is cancelled: it starts no more, and cannot be cancelled after its end', async () => {
     const { bulk, begin, end, started, shown } = bulkRuns(named(3))
     await begin({ concurrency: 1 })
-    expect([bulk.cancel('b', 'ada', 'a mistake'), bulk.cancel('x', 'ada', '')]).toEqual([true, undefined])
+    expect([await bulk.cancel('b', 'ada', 'a mistake'), await bulk.cancel('x', 'ada', '')]).toEqual([true, undefined])
     await end('t0')
     expect([started, shown()]).toEqual([['t0'], ['cancelled', { succeeded: 1, pending: 2 }]])
-    expect([bulk.cancel('b', 'ada', ''), bulk.progress('b')?.summary.reason]).toEqual([false, 'ada: a mistake'])
+    expect([await bulk.cancel('b', 'ada', ''), bulk.progress('b')?.summary.reason]).toEqual([false, 'ada: a mistake'])
   })
 })
 
@@ -220,6 +223,29 @@ describe('after a crash', () => {
     const second = bulkRuns(named(20), on)
     await second.resume()
     expect([second.started, second.shown()]).toEqual([[], ['halted', { failed: 3, pending: 17 }]])
+  })
+
+  it('it stays halted although what was on its way has succeeded since, and it stays cancelled', async () => {
+    const first = bulkRuns(named(60))
+    await first.begin({ concurrency: 30, haltOnFailureRate: 0.2 })
+    for (const path of ['t0', 't1', 't2']) await first.end(path, 'failed', 'no route')
+    await first.bulk.close()
+    const on = first.disk
+    for (const [id, run] of on.runs)
+      if (run.finishedAt === null) on.runs.set(id, { ...run, state: 'succeeded', finishedAt: 1 })
+    const second = bulkRuns(named(60), on)
+    await second.resume()
+    expect([second.started, second.shown()[0]]).toEqual([[], 'halted'])
+    expect(second.bulk.progress('b')?.summary.reason).toBe('3 of 3 runs failed')
+
+    const third = bulkRuns(named(3))
+    await third.begin({ concurrency: 1 })
+    await third.bulk.cancel('b', 'ada', 'a mistake')
+    await third.bulk.close()
+    const fourth = bulkRuns(named(3), third.disk)
+    await fourth.resume()
+    await fourth.end('t0')
+    expect([fourth.started, fourth.shown()]).toEqual([[], ['cancelled', { succeeded: 1, pending: 2 }]])
   })
 
   it('a target whose tenant is gone, or has another workflow of this name, is refused', async () => {

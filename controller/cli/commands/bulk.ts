@@ -71,9 +71,9 @@ export async function waitForBulk(call: Call, api: ApiClient, id: string): Promi
   for (;;) {
     const progress = await read(api, id)
     const line = countsOf(progress)
-    if (line !== shown && !call.out.isJson && progress.state === 'running') call.out.remark(line)
+    if (line !== shown && !call.out.isJson && progress.finishedAt === null) call.out.remark(line)
     shown = line
-    if (progress.state !== 'running') {
+    if (progress.finishedAt !== null) {
       showBulk(call, progress)
       return progress.summary.counts.succeeded === progress.targets ? 0 : 1
     }

@@ -5,7 +5,8 @@ import { count } from '../output.ts'
 
 export const sweep: Command = {
   name: 'sweep',
-  summary: 'removes finished runs that are older than their tenant keeps them (spec.retention.runDays)',
+  summary:
+    'removes finished runs that are older than their tenant keeps them (spec.retention.runDays), and what nothing needs any more',
   options: onlineOptions,
   examples: ['headwater sweep', 'headwater sweep -o json'],
   run: async (call) => {
@@ -17,7 +18,7 @@ export const sweep: Command = {
         swept.tenants.map(({ tenant, runs }) => [tenant, String(runs)]),
       )
       const runs = swept.tenants.reduce((sum, each) => sum + each.runs, 0)
-      call.out.remark(`${count(runs, 'run')} removed`)
+      call.out.remark(`${count(runs, 'run')} and ${count(swept.objects, 'object')} removed`)
     }
     return 0
   },

@@ -64,10 +64,6 @@ export function isFailure(state: TargetState): boolean {
   return failures.has(state)
 }
 
-export function hasEnded(state: TargetState): boolean {
-  return state === 'succeeded' || failures.has(state)
-}
-
 export type BulkCounts = Readonly<Partial<Record<TargetState, number>>>
 
 /** Tenants whose run ended for the same reason. */

@@ -20,7 +20,7 @@ export interface BulkLine {
 
 export interface BulkRecord extends BulkLine {
   readonly request: BulkRequest
-  /** Of one that has ended. */
+  /** Of one that has ended; of one that was stopped, only why. */
   readonly summary: BulkSummary | undefined
 }
 
@@ -61,6 +61,12 @@ export class BulkRecords {
     return this.#commit.write(
       () => this.#insert.get(id, workflow, to, targets.length, requestedAt, sealed) !== undefined,
     )
+  }
+
+  /** It starts no more runs, and why; those on their way have not ended yet. */
+  stop(id: string, state: BulkState, summary: BulkSummary): Promise<void> {
+    const sealed = this.#seal(id, 'summary', summary)
+    return this.#commit.write(() => this.#end.run(state, null, sealed, id))
   }
 
   end(id: string, { state, at, summary }: BulkEnd): Promise<void> {

@@ -10,12 +10,16 @@ export class Objects {
   readonly #insert: Statement
   readonly #select: Statement
   readonly #find: Statement
+  readonly #delete: Statement
   /** Digests that are known to be stored, so that a run that pins the same workflow as the last one writes nothing. */
   readonly #known = new Set<Digest>()
+  /** Removed by this process and not written again. */
+  readonly #removed = new Set<Digest>()
 
   constructor(database: DatabaseSync) {
     this.#insert = prepare(database, 'INSERT OR IGNORE INTO objects (digest, json) VALUES (?, ?)')
     this.#select = prepare(database, 'SELECT json FROM objects WHERE digest = ?')
+    this.#delete = prepare(database, 'DELETE FROM objects WHERE digest = ?')
     this.#find = prepare(database, 'SELECT 1 FROM objects WHERE digest = ?')
   }
 
@@ -34,7 +38,24 @@ export class Objects {
       if (this.#known.has(object.digest)) continue
       verifyDigest(object)
       this.#insert.run(object.digest, object.json)
+      this.#removed.delete(object.digest)
     }
+  }
+
+  /** Within a transaction. */
+  remove(digest: Digest): void {
+    this.#delete.run(digest)
+    this.#known.delete(digest)
+    this.#removed.add(digest)
+  }
+
+  /**
+   * Within a transaction: throws where one of these was removed after somebody had seen that it is there. Asked again, they
+   * see that it is not, and bring it.
+   */
+  verifyKept(digests: Iterable<Digest>): void {
+    if (this.#removed.size === 0) return
+    for (const digest of digests) if (this.#removed.has(digest) && !this.has(digest)) throw gone(digest)
   }
 
   /** After its commit. */
@@ -42,6 +63,13 @@ export class Objects {
     if (this.#known.size > 100_000) this.#known.clear()
     for (const { digest } of objects) this.#known.add(digest)
   }
+}
+
+function gone(digest: Digest): StoreError {
+  return new StoreError(
+    'bad-value',
+    `The object ${digest} was removed because nothing used it; it must be written again.`,
+  )
 }
 
 function verifyDigest({ digest, json }: StoredObject): void {

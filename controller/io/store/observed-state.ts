@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Digest } from '../../core/model/effective.ts'
+import type { Digest, TenantContext } from '../../core/model/effective.ts'
 import type { StoredObject } from '../../core/run/journal.ts'
 import type { GroupCommit } from './group-commit.ts'
 import type { Objects } from './objects.ts'
@@ -126,6 +126,7 @@ export class ObservedState extends ObservedReads {
       prune.run(path)
     }
     for (const { path, uid, digest, contextDigest, workflows, state, reason } of upserts) {
+      this.#objects.verifyKept(this.#namedBy(contextDigest, workflows))
       upsert.run(path, uid, digest, contextDigest, state, reason, appliedAt)
       prune.run(path)
       for (const [name, { digest: own, release, owner }] of Object.entries(workflows))
@@ -135,6 +136,20 @@ export class ObservedState extends ObservedReads {
     if (last?.at !== appliedAt || last.commit !== commit) begin.run(appliedAt, commit)
     extend.run(upserts.length, removals.length)
     if (!isPart) complete.run()
+  }
+
+  /** Everything that the runs of a tenant will need. */
+  *#namedBy(contextDigest: Digest, workflows: ObservedTenant['workflows']): Generator<Digest> {
+    yield contextDigest
+    for (const { digest } of Object.values(workflows)) yield digest
+    const context = this.#objects.read(contextDigest)
+    if (context === undefined) return
+    const { bindings, children = {} } = JSON.parse(context) as TenantContext
+    for (const { digest } of Object.values(children)) yield digest
+    for (const { connections, inputSchema } of Object.values(bindings)) {
+      if (inputSchema !== undefined) yield inputSchema
+      for (const { connectorDigest } of connections) yield connectorDigest
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite'
 import type { TenantAccess } from '../../core/access/authorize.ts'
 import { CaseProjection } from './case-projection.ts'
-import type { BulkRequest } from '../../core/run/bulk-run.ts'
+import type { BulkRequest, BulkState, BulkSummary } from '../../core/run/bulk-run.ts'
 import type { Journal, RunPage } from '../../core/run/journal.ts'
 import { type BulkEnd, type BulkLine, type BulkRecord, BulkRecords } from './bulk-records.ts'
 import { Deliveries, type Delivery } from './deliveries.ts'
@@ -15,6 +15,7 @@ import { HighWaterMark } from './high-water-mark.ts'
 import { installationKey, requireKeyFile } from './installation-key.ts'
 import { Keyring } from './keyring.ts'
 import { migrate, schemaOf } from './migrate.ts'
+import { ObjectCollector } from './object-collector.ts'
 import { Objects } from './objects.ts'
 import { type Application, type AppliedCommit, ObservedState, type ObservedTenant } from './observed-state.ts'
 import { RunJournal } from './run-journal.ts'
@@ -52,6 +53,8 @@ export interface Store extends Journal {
   findRun(runId: string): RunPage['runs'][number] | undefined
   /** False where one of this id is there already. */
   beginBulk(request: BulkRequest): Promise<boolean>
+  /** It starts no more runs; those on their way go on. */
+  stopBulk(id: string, state: BulkState, summary: BulkSummary): Promise<void>
   endBulk(id: string, end: BulkEnd): Promise<void>
   readBulk(id: string): BulkRecord | undefined
   unfinishedBulks(): string[]
@@ -68,6 +71,8 @@ export interface Store extends Journal {
   moveFinished(): Promise<void>
   /** Removes the oldest finished runs of a tenant that ended before a time; says how many. */
   forgetRuns(which: { readonly tenantUid: string; readonly before: number; readonly limit: number }): Promise<number>
+  /** Removes objects that nothing has referred to for a day; says how many. */
+  collectObjects(now: number): Promise<number>
   /** Deletes what is stored of a tenant that has no run going on, its key included: what backups hold of it, only a backup's key opens. */
   forgetTenant(tenantUid: string): Promise<Forgotten>
   health(): StoreHealth
@@ -160,6 +165,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
   const readRun = (runId: string) => journal.readRun(runId)
   const cases = new CaseProjection(database, { commit, keys, files, readRun, onTrouble })
   const journal: RunJournal = new RunJournal(database, { commit, keys, objects, files, mover, cases })
+  const collector = new ObjectCollector(database, { commit, objects, readRun })
   const list = new RunList(database, keys)
   const deliveries = new Deliveries(database, commit)
   const schedules = new ScheduleMarks(database, commit)
@@ -191,6 +197,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     forgetDeliveries: (before) => deliveries.forget(before),
     findRun: (runId) => reading(() => list.find(runId)),
     beginBulk: (request) => bulks.begin(request),
+    stopBulk: (id, state, summary) => bulks.stop(id, state, summary),
     endBulk: (id, end) => bulks.end(id, end),
     readBulk: (id) => reading(() => bulks.read(id)),
     unfinishedBulks: () => reading(() => bulks.unfinished()),
@@ -208,6 +215,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     },
     moveFinished: () => mover.moveAll(),
     forgetRuns: (which) => forgetRuns(which, { database, commit, files }),
+    collectObjects: (now) => collector.collect(now),
     forgetTenant: (tenantUid) => forgetTenant(tenantUid, { database, commit, keys, files, mover, cases }),
     health: () => {
       const { failure, counts } = commit
