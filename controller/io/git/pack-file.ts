@@ -11,6 +11,9 @@ export interface EncodedPack {
 
 const typeNumbers = { commit: 1, tree: 2, blob: 3, tag: 4 } as const
 
+/** A tree is made of ids, which do not shrink; setting up the compression costs more than all else that is done with a small one. */
+const smallTree = 1_024
+
 /** Milliseconds of work between two pauses for others on the event loop. */
 const sliceMs = 15
 
@@ -27,7 +30,7 @@ export async function encodePack(objects: readonly NewObject[]): Promise<Encoded
   for (const { type, oid, contents } of objects) {
     const entry = Buffer.concat([
       entryHeader(typeNumbers[type], contents.byteLength),
-      deflateSync(contents, { level: 1 }),
+      type === 'tree' && contents.byteLength <= smallTree ? stored(contents) : deflateSync(contents, { level: 1 }),
     ])
     rows.push({ oid, offset, crc: crc32(entry) })
     parts.push(entry)
@@ -40,6 +43,29 @@ export async function encodePack(objects: readonly NewObject[]): Promise<Encoded
   const body = Buffer.concat(parts)
   const checksum = sha1(body)
   return { name: checksum.toString('hex'), pack: Buffer.concat([body, checksum]), index: encodeIndex(rows, checksum) }
+}
+
+/** A zlib stream with one block that is not compressed. */
+function stored(contents: Uint8Array): Buffer {
+  const { length } = contents
+  const stream = Buffer.alloc(11 + length)
+  stream.set([0x78, 0x01, 0x01])
+  stream.writeUInt16LE(length, 3)
+  stream.writeUInt16LE(~length & 0xffff, 5)
+  stream.set(contents, 7)
+  stream.writeUInt32BE(adler32(contents), 7 + length)
+  return stream
+}
+
+/** The checksum of RFC 1950. */
+function adler32(bytes: Uint8Array): number {
+  let a = 1
+  let b = 0
+  for (const byte of bytes) {
+    a = (a + byte) % 65_521
+    b = (b + a) % 65_521
+  }
+  return b * 65_536 + a
 }
 
 /** Type in three bits of the first byte, size in four of it and seven of each further one. */
