@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { ControllerView } from './api/controller.ts'
 import { routesOf } from './api/routes.ts'
@@ -246,12 +247,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
         }),
       settled: async () => {
         await scheduler.settled()
-        await until(
-          () =>
-            (['queued', 'running'] as const).every(
-              (word) => store.listRuns({ state: word, limit: 1 }).runs.length === 0,
-            ) || undefined,
-        )
+        const isIdle = (): true | undefined =>
+          (['queued', 'running'] as const).every(
+            (word) => store.listRuns({ state: word, limit: 1 }).runs.length === 0,
+          ) || undefined
+        // Between the end of a child and what its parent does then, neither of them is at work.
+        for (await until(isIdle); !backend.isQuiet; await until(isIdle)) await sleep(10)
       },
       close: () => closing.disposeAsync(),
     }

@@ -60,6 +60,10 @@ export class ChildRuns {
     if (parent !== undefined && !awaits(parent, request)) this.#go(run, () => this.#cancel(run.id, parent))
   }
 
+  get isQuiet(): boolean {
+    return this.#going.size === 0
+  }
+
   /** Until nothing is under way. */
   async settled(): Promise<void> {
     while (this.#going.size > 0) await Promise.all(this.#going)

@@ -199,6 +199,11 @@ export class EmbeddedBackend implements Backend {
     return run
   }
 
+  /** False while something follows from what is journaled: a run that waits for another one may be about to go on. */
+  get isQuiet(): boolean {
+    return this.#driving.size === 0 && this.#children.isQuiet
+  }
+
   async close(): Promise<void> {
     this.#closing = true
     this.#wakeUps.close()

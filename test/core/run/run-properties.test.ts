@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Step, Workflow } from '../../../controller/core/model/generated/kinds.ts'
+import type { Workflow } from '../../../controller/core/model/generated/kinds.ts'
 import { advance, attemptsIn } from '../../../controller/core/run/advance.ts'
 import type { Attempt } from '../../../controller/core/run/decision.ts'
 import type { AttemptScheduled, RunEvent } from '../../../controller/core/run/events.ts'
@@ -10,54 +10,8 @@ import type { Outcome } from '../../../controller/core/run/outcome.ts'
 import { recover } from '../../../controller/core/run/recover.ts'
 import { isFinished, type RunState } from '../../../controller/core/run/run-state.ts'
 import { settle } from '../../../controller/core/run/settle.ts'
-import { context, requested, tenant } from './scenario.ts'
-
-const leaf = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      action: fc.constantFrom(...Object.keys(tenant.bindings)),
-      retries: fc.integer({ min: 1, max: 3 }),
-    }),
-  },
-  fc.record({ set: fc.constant({ x: '${{ inputs.n }}' }) }),
-  fc.record({ approval: fc.constant({ message: 'Sure?' }) }),
-  fc.record({ set: fc.constant({ x: '${{ inputs.missing }}' }) }),
-)
-const guard = fc.option(fc.constantFrom('${{ inputs.n > 5 }}', '${{ inputs.n <= 5 }}', '${{ inputs.none }}'), {
-  nil: undefined,
-})
-
-type Shape = { guard?: string; onError: 'fail' | 'continue' } & (
-  | { leaf: Record<string, unknown> }
-  | { yes: Shape[]; no: Shape[] }
-)
-const { shape } = fc.letrec<{ shape: Shape }>((tie) => ({
-  shape: fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    fc.record({ guard, onError: fc.constantFrom('fail', 'continue'), leaf }),
-    fc.record({
-      guard: fc.constantFrom('${{ inputs.n > 5 }}', '${{ inputs.n <= 5 }}'),
-      onError: fc.constantFrom('fail', 'continue'),
-      yes: fc.array(tie('shape'), { maxLength: 3 }),
-      no: fc.array(tie('shape'), { maxLength: 3 }),
-    }),
-  ),
-}))
-
-function stepsOf(shapes: readonly Shape[], count = { next: 0 }): Step[] {
-  return shapes.map((from) => {
-    const step = { id: `s${count.next++}`, if: from.guard, onError: from.onError }
-    if ('yes' in from) return { ...step, then: stepsOf(from.yes, count), else: stepsOf(from.no, count) }
-    const { retries, ...fields } = from.leaf
-    const retry = retries === undefined ? undefined : { attempts: retries as number, delaySeconds: 1 }
-    return JSON.parse(JSON.stringify({ ...step, ...fields, retry })) as Step
-  })
-}
-
-const workflows = fc
-  .array(shape, { minLength: 1, maxLength: 5 })
-  .map((shapes): Workflow['spec'] => ({ version: '1.0.0', title: 'Random', steps: stepsOf(shapes) }))
+import { workflows } from './random-workflows.ts'
+import { context, requested } from './scenario.ts'
 
 const outcome = fc.constantFrom<Outcome['kind']>('succeeded', 'succeeded', 'failed', 'retry', 'unknown')
 const world = fc.record({

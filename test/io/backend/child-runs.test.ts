@@ -122,3 +122,17 @@ it('a crash anywhere while a tree of runs is cancelled undoes each of them once,
     await opened.backend.close()
   }
 })
+
+it('is never quiet while a parent is about to hear of its child', async () => {
+  const { backend, store } = await openEmbedded()
+  const steps =
+    'steps: [{ id: call, workflow: { name: child, inputs: { n: 1 } } }, { id: again, workflow: { name: child, inputs: { n: 2 } } }]'
+  for (let round = 0; round < 10; round += 1) {
+    const start = startOf({ workflow: steps, children: { child }, tenant: tenantOf('one', 1) })
+    await backend.start(start)
+    const atWork = () =>
+      (['queued', 'running'] as const).some((state) => store.listRuns({ state, limit: 1 }).runs.length > 0)
+    await until(() => !atWork() && backend.isQuiet)
+    expect((await backend.history(idOf(start)))?.at(-1)?.type).toBe('RunSucceeded')
+  }
+})

@@ -9,6 +9,7 @@ import type { VendorCall } from './fake-vendor.ts'
 import { fakeVendor } from './fake-vendor-path.ts'
 
 export interface OpenedEmbedded extends OpenedBackend {
+  readonly backend: EmbeddedBackend
   readonly store: Store
   readonly folder: string
   readonly calls: () => VendorCall[]

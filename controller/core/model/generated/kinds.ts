@@ -1777,7 +1777,7 @@ export interface WorkflowTest {
        */
       path?: string[]
       /**
-       * Input of the actions and workflows, for the steps named.
+       * Input of the actions and workflows and what is written into cases, for the steps named.
        *
        * Items: One call.
        */
@@ -1787,7 +1787,7 @@ export interface WorkflowTest {
          */
         step: string
         /**
-         * Input that the action or workflow must be given.
+         * Input that the action or workflow must be given, or the change of the case with its `kind`.
          */
         with?: JsonMap
       }[]
