@@ -50,7 +50,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const token = secretFile(join(state, 'token'), newToken)
     const key = installationKey(state)
     // A controller that reaches vendors has one too, for runs that are meant for it.
-    const sandbox = closing.adopt(await startSandbox({ connectors: new Map() }), (server) => server.close())
+    const sandbox = closing.adopt(await startSandbox(), (server) => server.close())
     const limits = options.isSandbox ? undefined : new VendorLimits()
 
     const watchers = new Set<() => void>()
@@ -58,7 +58,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const backend = closing.adopt(
       new EmbeddedBackend({
         journal: store,
-        hostsFolder: join(state, 'hosts'),
+        hostsFile: join(state, 'hosts'),
         performModule: join(import.meta.dirname, 'io', 'connectors', 'open-perform.ts'),
         performOptions: {
           [options.isSandbox ? 'sandboxOrigin' : 'trialOrigin']: sandbox.origin,
@@ -76,6 +76,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       }),
       (opened) => opened.close(),
     )
+    const firstPass = Promise.withResolvers<void>()
     const ageKey = await openAgeKey(state, options.ageKeyFile)
     const reconciling = closing.adopt(
       await startReconciling({
@@ -93,6 +94,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
         onPassed: async ({ connectors, secrets: files, proposed, tenants }, isNext) => {
           secrets.changed(files)
           if (connectors) sandbox.setConnectors(new Map(connectors))
+          firstPass.resolve()
           for (const pullRequest of proposed) log.info(pullRequest, 'pull request')
           const scheduled = new Set(tenants.scheduled)
           if (isNext || tenants.changed === 'all')
@@ -107,9 +109,16 @@ export async function startController(options: ControllerOptions): Promise<Runni
       }),
       (opened) => opened.close(),
     )
-    const secrets = fleetSecrets((file) => reconciling.file(file), ageKey.identities)
+    // Runs go on before the fleet has been read: a secret that is not known yet is not one that is missing.
+    const secrets = fleetSecrets(async (file) => {
+      await firstPass.promise
+      return reconciling.file(file)
+    }, ageKey.identities)
     // Before the fleet is closed, because what is being performed may need its secrets.
-    closing.defer(() => backend.close())
+    closing.defer(() => {
+      firstPass.resolve()
+      return backend.close()
+    })
 
     const start: StartRun = async ({ sandbox = false, ...wanted }) => {
       const requested = requestRun({ ...wanted, sandbox, commit: reconciling.commit(), now: Date.now() })

@@ -25,6 +25,8 @@ export interface LiveFleet {
   ended(runId: string): Promise<RunHistory>
   /** Both. */
   run(options?: { readonly sandbox?: boolean }): Promise<RunHistory>
+  /** Ends the controller and starts another one on the same state, which has not read the fleet yet. */
+  restart(): Promise<RunningController>
 }
 
 export const secretsFile = 'tenants/acme/secrets.sops.yaml'
@@ -74,6 +76,12 @@ export async function liveFleet(port: number, connector: string, files: Files = 
   const key = await openAgeKey(state.path, undefined)
   let delivery = 0
   return {
+    restart: async () => {
+      await controller.close()
+      const again = await startController(options)
+      onTestFinished(() => again.close())
+      return again
+    },
     folder: folder.path,
     state: state.path,
     controller,

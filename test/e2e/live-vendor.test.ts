@@ -52,6 +52,23 @@ test('a secret that was changed in the fleet is used by the next run', async () 
   expect(vendor.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer first-key', 'Bearer second-key'])
 })
 
+test('a run that goes on before the fleet was read waits for its secret', async () => {
+  const waiting = workflow(
+    'block',
+    'steps: [{ id: rest, sleep: { seconds: 1 } }, { id: block, action: block, with: {}, retry: { attempts: 1 } }]',
+  )
+  const { start, setSecret, restart } = await liveFleet(vendor.port, connector('{ scheme: bearer }'), waiting)
+  await setSecret('edr-key', key)
+  const runId = await start()
+  const again = await restart()
+  const typesOf = () => again.view.history(runId, { kind: 'operator' })?.events.map(({ type }) => type)
+  await expect.poll(typesOf, { timeout: 20_000 }).toContain('AttemptScheduled')
+  expect(vendor.seen).toEqual([])
+  await again.reconcile()
+  expect((await again.finished(runId)).state).toMatchObject({ phase: 'succeeded' })
+  expect(vendor.seen).toMatchObject([{ headers: { authorization: `Bearer ${key}` } }])
+})
+
 test('without the file, the name or the right key the attempt fails with code, file and next step, and nothing is sent', async () => {
   const { run, setSecret } = await liveFleet(vendor.port, connector('{ scheme: bearer }'))
   const failureOf = async () => (await run()).state.failure

@@ -35,8 +35,8 @@ export interface EmbeddedBackendOptions {
   readonly hosts?: number
   readonly runsPerHost?: number
   readonly hostMemoryMb?: number
-  /** For what hosts leave behind: their compiled code, and who they are. */
-  readonly hostsFolder?: string
+  /** Where the ids of hosts stand, so that the next controller ends those that hang when this one is killed. */
+  readonly hostsFile?: string
   /** What an advance may take beyond its attempts, in milliseconds, before its host is taken for hung. */
   readonly graceMs?: number
 }
@@ -64,7 +64,7 @@ export class EmbeddedBackend implements Backend {
     this.#clock = options.clock ?? Date.now
     this.#pins = new PinnedObjects(valuesFrom((digest) => journal.readObject(digest)))
     const setup = { performModule, performOptions }
-    this.#hosts = new RunHosts({ setup, heapMb: hostMemoryMb, folder: options.hostsFolder }, hosts)
+    this.#hosts = new RunHosts({ setup, heapMb: hostMemoryMb, idsFile: options.hostsFile }, hosts)
     this.#queue = new TenantQueue<LiveRun>(hosts * runsPerHost, this.#clock)
     this.#wakeUps = new WakeUps(this.#clock, (id) => this.#wake(id))
     this.#driver = new RunDriver({

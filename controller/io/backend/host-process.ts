@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
+import { codeCache } from '../../config.ts'
 import type { Digest } from '../../core/model/effective.ts'
 import type { Json } from '../../core/model/values.ts'
 import { framesOf, FrameReader } from './frames.ts'
@@ -27,8 +28,8 @@ export interface HostOptions {
   readonly setup: HostSetup
   /** Heap of one host. One that needs more dies, and the run that made it so is quarantined in the end. */
   readonly heapMb: number
-  /** For what hosts leave behind. Without it a host takes three times as long to start, and outlives its controller where it hangs. */
-  readonly folder: string | undefined
+  /** Where the ids of hosts stand, so that the next controller ends those that this one leaves behind; nowhere where absent. */
+  readonly idsFile: string | undefined
 }
 
 /** What a host runs. */
@@ -57,11 +58,11 @@ export class HostProcess {
   #forget: Digest[] = []
   #leave: number[] = []
 
-  constructor({ setup, heapMb, folder }: HostOptions, onEnd: () => void) {
+  constructor({ setup, heapMb }: HostOptions, onEnd: () => void) {
     this.#heapMb = heapMb
     // An environment of its own, because that of the controller may hold credentials.
     this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, entry], {
-      env: folder === undefined ? {} : { NODE_COMPILE_CACHE: join(folder, 'code') },
+      env: { NODE_COMPILE_CACHE: codeCache },
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
       windowsHide: true,
     })

@@ -1,5 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 
 /**
  * Ends hosts that outlived their controller. A host ends with its channel; one that is stuck in a loop when its controller is
@@ -17,9 +16,7 @@ export class LeftHosts {
   }
 
   write(pids: readonly number[]): void {
-    if (this.#file === undefined) return
-    mkdirSync(dirname(this.#file), { recursive: true, mode: 0o700 })
-    writeFileSync(this.#file, `${pids.join('\n')}\n`, { mode: 0o600 })
+    if (this.#file !== undefined) writeFileSync(this.#file, `${pids.join('\n')}\n`, { mode: 0o600 })
   }
 
   #read(): number[] {

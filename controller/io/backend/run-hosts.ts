@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookMs } from './host-limits.ts'
 import { entry, HostProcess, type HostOptions } from './host-process.ts'
@@ -29,7 +28,7 @@ export class RunHosts {
   readonly #left: LeftHosts
   readonly #started = new Set<HostProcess>()
   readonly #shared: HostProcess[]
-  #spare: HostProcess
+  #spare: HostProcess | undefined
   /** For suspects, by suspicion; taken when there are any. */
   readonly #apart: Record<1 | 2, { host: HostProcess | undefined; readonly turns: Turns }>
   /** Given no more runs; they go when their last one has left. */
@@ -42,14 +41,26 @@ export class RunHosts {
 
   constructor(options: HostOptions, hosts: number) {
     this.#options = options
-    this.#left = new LeftHosts(options.folder && join(options.folder, 'pids'), entry)
+    this.#left = new LeftHosts(options.idsFile, entry)
     this.#apart = {
       1: { host: undefined, turns: new Turns(suspectsTogether) },
       2: { host: undefined, turns: new Turns(1) },
     }
-    this.#shared = Array.from({ length: hosts }, () => this.#start())
-    this.#spare = this.#start()
+    this.#shared = [this.#start()]
+    void this.#fill(hosts)
     this.#looking = setInterval(() => this.#look(), lookMs).unref()
+  }
+
+  /** One after the other: all at once, the first would be ready as late as the last. */
+  async #fill(hosts: number): Promise<void> {
+    let latest = this.#shared[0]
+    while (this.#spare === undefined) {
+      await latest?.ready
+      if (this.#isClosed) return
+      latest = this.#start()
+      if (this.#shared.length < hosts) this.#shared.push(latest)
+      else this.#spare ??= latest
+    }
   }
 
   /** A place in a host that is up, because a run that only waits for one must not look as if it had been at work. Undefined where there is none and all is closing. */
@@ -112,9 +123,9 @@ export class RunHosts {
   }
 
   #takeSpare(): HostProcess {
-    // A spare that is gone is being replaced already.
-    if (this.#spare.isGone) return this.#start()
     const taken = this.#spare
+    // One that is gone is being replaced already; where there is none yet, one is on its way.
+    if (taken === undefined || taken.isGone) return this.#start()
     this.#spare = this.#start()
     return taken
   }
@@ -137,7 +148,7 @@ export class RunHosts {
   #look(): void {
     for (const host of this.#started) host.look()
     for (const [at, host] of this.#shared.entries()) {
-      if (!host.isFull || host.isGone || !this.#spare.isReady) continue
+      if (!host.isFull || host.isGone || !this.#spare?.isReady) continue
       this.#shared[at] = this.#takeSpare()
       this.#draining.add(host)
     }

@@ -27,24 +27,29 @@ export interface Sandbox {
 }
 
 export interface SandboxOptions {
-  readonly connectors: Connectors
+  /** Where absent, requests wait for `setConnectors`: a run that goes on after a restart may be sooner than the fleet. */
+  readonly connectors?: Connectors
   /** Any free one where absent. */
   readonly port?: number
 }
 
 const callsKept = 10_000
+const longestWaitMs = 10_000
 
 /** Answers for every vendor over HTTP on the loopback interface: each connector's requests, under its name, with their recorded examples. */
-export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const rules = new FailureRules()
-  let connectors = options.connectors
+  const given = Promise.withResolvers<void>()
+  let connectors: Connectors = options.connectors ?? new Map()
+  if (options.connectors !== undefined) given.resolve()
+  else setTimeout(() => given.resolve(), longestWaitMs).unref()
   let known = knownRequests(connectors)
   let calls: RecordedCall[] = []
   let sequence = 0
 
   const server = createServer((request, response) => {
-    readBody(request).then(
-      (text) => answer(request, response, text),
+    Promise.all([readBody(request), given.promise]).then(
+      ([text]) => answer(request, response, text),
       () => response.destroy(),
     )
   })
@@ -161,6 +166,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     setConnectors: (next) => {
       connectors = next
       known = knownRequests(next)
+      given.resolve()
     },
     close: () =>
       new Promise((resolve) => {

@@ -48,7 +48,7 @@ export function openRunLoad(): RunLoad {
     journal: store,
     performModule: join(import.meta.dirname, 'instant-vendor.ts'),
     secretOf: async ({ secret }) => `secret of ${secret}`,
-    hostsFolder: join(folder, 'hosts'),
+    hostsFile: join(folder, 'hosts'),
     onEvents: (runId, events) => {
       if (!events.some(endsRun)) return
       ending.get(runId)?.()

@@ -16,7 +16,7 @@ let performing = false
 const backend = new EmbeddedBackend({
   journal: store,
   performModule: fakeVendor,
-  hostsFolder: join(folder, 'hosts'),
+  hostsFile: join(folder, 'hosts'),
   performOptions: { log: join(folder, 'calls.log') },
   hosts: 1,
   onEvents: (_runId, events) => {

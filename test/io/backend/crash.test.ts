@@ -59,10 +59,7 @@ function live(folder: string, accepted: Set<string>): Life {
 
 /** One of the hosts that the controller keeps, the spare and those at work alike. */
 function killHost(folder: string, share: number): void {
-  const pids = readFileSync(join(folder, 'hosts', 'pids'), 'utf8')
-    .split('\n')
-    .map(Number)
-    .filter(Boolean)
+  const pids = readFileSync(join(folder, 'hosts'), 'utf8').split('\n').map(Number).filter(Boolean)
   const pid = pids[Math.floor(share * pids.length)]
   if (pid === undefined) return
   try {

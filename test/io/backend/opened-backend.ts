@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -22,16 +22,10 @@ export async function openEmbedded(
 ): Promise<OpenedEmbedded> {
   const store = openStore(folder)
   const log = join(folder, 'calls.log')
-  const hostsFolder = join(folder, 'hosts')
-  // Compiled once for all tests.
-  mkdirSync(hostsFolder, { recursive: true })
-  mkdirSync(join(tmpdir(), 'headwater-test-code'), { recursive: true })
-  if (!existsSync(join(hostsFolder, 'code')))
-    symlinkSync(join(tmpdir(), 'headwater-test-code'), join(hostsFolder, 'code'))
   const backend = new EmbeddedBackend({
     journal: store,
     performModule: fakeVendor,
-    hostsFolder,
+    hostsFile: join(folder, 'hosts'),
     hosts: 1,
     performOptions: { log },
     secretOf: async ({ secret }) => `secret of ${secret}`,
