@@ -9,7 +9,7 @@ import {
 import type { Problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import type { Store } from '../io/store/open-store.ts'
-import { batchesOf } from './batches.ts'
+import { type Batch, batchesOf } from './batches.ts'
 import { type LiveTenant, liveTenants } from './live-tenants.ts'
 import type { LoadedFleet } from './load-fleet.ts'
 import type { Progress } from './progress.ts'
@@ -131,19 +131,21 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     const total = pass.plan.changes.length
     const appliedAt = parts.now()
     const commit = snapshot.revision.commit ?? snapshot.revision.tree
-    const known = pass.observed
     let done = 0
-    for (const { changes, isLast, ...batch } of batchesOf(pass.plan.changes, {
-      desired,
-      observed: known,
-      store: parts.store,
-    })) {
+    const applyOne = async ({ changes, isLast, ...batch }: Batch): Promise<void> => {
       await parts.store.applyObserved({ ...batch, commit, appliedAt, isPart: !isLast })
       for (const path of batch.removals) observed?.delete(path)
       for (const tenant of batch.upserts) observed?.set(tenant.path, tenant)
       done += changes
       parts.onProgress?.({ phase: 'apply', done, total })
     }
+    // While the store writes one, the next one is made.
+    let writing = Promise.resolve()
+    for (const batch of batchesOf(pass.plan.changes, { desired, observed: pass.observed, store: parts.store })) {
+      await writing
+      writing = applyOne(batch)
+    }
+    await writing
     if (pass.reached) for (const path of pass.reached) live.set(path, desired.tenants.get(path) as LiveTenant)
     else live = liveTenants(desired, pass.observed, live, (digest) => parts.store.readObject(digest))
     pass.live = live
