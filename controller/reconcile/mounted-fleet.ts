@@ -24,6 +24,8 @@ export interface MountedFleetParts extends FillerParts {
   readonly isPatient?: boolean
 }
 
+const filledTogether = 4
+
 /** A fleet in which the tenants that keep a repository of their own have its files in their folders. */
 export class MountedFleet implements FleetSource {
   readonly #parts: MountedFleetParts
@@ -59,7 +61,11 @@ export class MountedFleet implements FleetSource {
     const { files } = base
     if (!(files instanceof FileTree)) throw new Error('only a tree of folders can be filled from elsewhere')
     const filled: Filled[] = []
-    for (const each of declared) filled.push(await this.#fill(each, files.root))
+    // Each may have to start a child that reads its mirror.
+    for (let at = 0; at < declared.length; at += filledTogether) {
+      const part = declared.slice(at, at + filledTogether)
+      filled.push(...(await Promise.all(part.map((each) => this.#fill(each, files.root)))))
+    }
     const mounts = filled.map(({ mount }) => mount)
     const described = JSON.stringify(mounts)
     if (this.#last?.base === base && this.#last.mounts === described) return this.#last.snapshot

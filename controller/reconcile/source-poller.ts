@@ -25,6 +25,7 @@ export interface PollerParts {
 
 /** Milliseconds. */
 const pollMs = 60_000
+const patienceMs = 60_000
 const retry = { first: 15_000, most: 15 * 60_000 }
 
 /**
@@ -68,10 +69,14 @@ export class SourcePoller {
     for (const source of this.#take(sources)) this.#want(source)
   }
 
-  /** The same, and looks at all of them: resolves when each has answered or failed since the call. */
+  /** The same, and looks at all of them: resolves when each has answered or failed since the call, or after a minute. */
   async lookAtAll(sources: Iterable<FollowedSource>): Promise<void> {
     this.#take(sources)
-    await Promise.all([...this.#followed.values()].map((source) => this.#lookAt(source)))
+    const late = Promise.withResolvers<void>()
+    const cancel = this.#parts.later(patienceMs, late.resolve)
+    const all = Promise.all([...this.#followed.values()].map((source) => this.#lookAt(source)))
+    await Promise.race([all, late.promise])
+    cancel()
   }
 
   /** Undefined where nobody has asked yet. */
@@ -160,6 +165,7 @@ export class SourcePoller {
     const { deadlineMs } = lanes[lane]
     const started = this.#parts.clock()
     let hasFailed = false
+    let isTrouble = false
     for (const [ref, { accept }] of source.branches) {
       const options = { deadlineMs, approved: accept, signal: this.#closing.signal }
       const [told, isMoved] = await this.#parts.fetch({ ...source.address, ref }, options).then(
@@ -168,6 +174,7 @@ export class SourcePoller {
       )
       if (this.#closing.signal.aborted) return
       hasFailed ||= told.kind === 'behind'
+      isTrouble ||= told.kind !== 'current'
       source.isNews ||= isMoved || JSON.stringify(told) !== JSON.stringify(source.told.get(ref))
       source.told.set(ref, told)
     }
@@ -183,7 +190,8 @@ export class SourcePoller {
     }
     if (source.isNews) this.#parts.onNews()
     source.isNews = false
-    source.failures = hasFailed ? source.failures + 1 : 0
+    // A history that is rewritten again and again would be fetched each time.
+    source.failures = isTrouble ? source.failures + 1 : 0
     source.ended.resolve()
     if (source.isWantedAgain) this.#want(source)
     else source.cancel = this.#parts.later(this.#pause(source), () => this.#want(source))

@@ -81,6 +81,8 @@ function serve(options: GitHttpServerOptions, request: IncomingMessage, response
   })
   child.stdin.on('error', () => {})
   request.pipe(child.stdin)
+  // A client that gives up must not leave a child behind that waits for somebody to read.
+  response.once('close', () => child.stdout.destroy())
   let head = Buffer.alloc(0)
   child.stdout.on('data', function onData(chunk: Buffer) {
     head = Buffer.concat([head, chunk])

@@ -146,6 +146,26 @@ test('entries that are refused are its own trouble, however many they are', asyn
   expect([tenantsOf(many), many.problems.length]).toEqual([{ ...others, [north]: 'source-invalid' }, 1])
 })
 
+test('files that are too many bytes together are refused before they are read', async () => {
+  const own = await ownRepository({})
+  const most = caps.sourceFileBytes / caps.fileBytes
+  const blob = writeBlob(own.bare, `# ${'x'.repeat(caps.fileBytes - 3)}\n`)
+  const offer = (count: number): void => {
+    const files = Array.from({ length: count }, (_, n) => ({ mode: '100644', name: `n${1_000 + n}.yaml`, oid: blob }))
+    const tree = writeTree(own.bare, [{ mode: '40000', name: 'overlays', oid: writeTree(own.bare, files) }])
+    const commit = git(own.bare, ['commit-tree', tree, '-p', 'refs/heads/main', '-m', 'files'])
+    git(own.bare, ['update-ref', 'refs/heads/main', commit])
+  }
+  offer(most + 1)
+  const followed = await follow({ ...neighbours, ...mounted(north, own.url) })
+  const refused = await followed.load()
+  expect(refused.problems.map((each) => each.message)).toEqual([
+    expect.stringContaining(`has ${caps.sourceFileBytes + caps.fileBytes} bytes of files; ${caps.sourceFileBytes} are`),
+  ])
+  offer(most)
+  expect(mountsOf(await followed.load())).toEqual({ [north]: 'current' })
+})
+
 test('names that lead elsewhere do not even arrive', async () => {
   const own = await ownRepository(ownFiles(north, tenant(`${north}/retail`)))
   const followed = await follow({ ...neighbours, ...mounted(north, own.url) })

@@ -201,6 +201,28 @@ test('a look at all waits for answers to questions asked since', async () => {
   expect(isDone).toBe(true)
 })
 
+test('a look at all does not wait longer than a minute for those who do not answer', async () => {
+  const { poller, question, timers, settle } = world()
+  let isDone = false
+  void poller.lookAtAll(main('silent', 'b')).then(() => (isDone = true))
+  await question('b').answer(unchanged)
+  expect([isDone, timers.map(({ ms }) => ms)]).toEqual([false, [60_000, 60_000]])
+  timers[0]?.act()
+  await settle()
+  expect(isDone).toBe(true)
+})
+
+test('a history that was rewritten is not asked for every minute', async () => {
+  const { poller, question, pass } = world(1)
+  poller.follow(main('a'))
+  const pauses: number[] = []
+  for (const offered of ['f00', 'f01', 'f02']) {
+    await question('a').answer({ kind: 'rewritten', commit: 'a', offered } as FetchOutcome)
+    pauses.push(await pass())
+  }
+  expect(pauses).toEqual([15_000, 30_000, 60_000])
+})
+
 test('closing ends what is being asked', async () => {
   const { poller, question, timers } = world()
   poller.follow(main('a'))

@@ -186,6 +186,18 @@ describe.each(kinds)('mirrors of tenants’ own repositories by %s', (_, choice)
   })
 })
 
+test('a file that would be unpacked into more memory than git may take is refused', async () => {
+  const { bare, address } = await serve()
+  // 257 MiB of zeros are a quarter of a MiB on the wire.
+  const oid = writeBlob(bare, new Uint8Array(257 * 1024 * 1024))
+  commitTree(bare, writeTree(bare, [{ mode: '100644', name: 'zeros.bin', oid }]), 'refs/heads/main')
+  const mirrors = await SourceMirrors.open({ folder: newFolder() })
+  onTestFinished(() => mirrors.close())
+  await expect(mirrors.fetch(address)).rejects.toMatchObject({
+    message: expect.stringContaining('is larger than a mirror may be'),
+  })
+}, 60_000)
+
 test.each(['ssh://git@example.com/x', 'https://user:hunter2@example.com/x', 'http://example.com/x', 'ext::sh -c id'])(
   'the address %s is refused before anything is asked',
   async (url) => {
