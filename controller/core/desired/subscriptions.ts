@@ -3,6 +3,7 @@ import { type Problem, problem, warning } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { type Target, targetRelease } from './releases.ts'
+import { createHandOn } from './hand-on.ts'
 import { selects } from './select.ts'
 
 /** What a share hands to one tenant. */
@@ -27,7 +28,7 @@ export interface Subscriptions {
 }
 
 /** A share made ready: what it hands to whoever it selects. */
-interface Offer {
+export interface Offer {
   readonly order: number
   readonly share: Declared<'Share'>
   /** Present where the share reaches beyond its owner: it hands out nothing and freezes those below him. */
@@ -68,7 +69,7 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
     for (const tenant of tenants) {
       const { path } = tenant
       for (const offer of selectedBy.get(path) ?? []) count(offer, -1)
-      const choice = choose(tenant, reaching(tenant))
+      const choice = choose(tenant, reaching)
       for (const offer of choice.selectedBy) count(offer, 1)
       replace(selectedBy, path, choice.selectedBy.length > 0 ? choice.selectedBy : undefined)
       replace(byTenant, path, choice.subscriptions.size > 0 ? choice.subscriptions : undefined)
@@ -189,12 +190,13 @@ function createReach(offers: readonly Offer[]): (tenant: TenantNode) => readonly
   return reach
 }
 
-function choose(tenant: TenantNode, offers: readonly Offer[]): Choice {
+function choose(tenant: TenantNode, reaching: (tenant: TenantNode) => readonly Offer[]): Choice {
+  const handOn = createHandOn(tenant, reaching)
   const subscriptions = new Map<string, Subscription>()
   const selectedBy: Offer[] = []
   const clashes: Problem[] = []
   let frozen: Problem | undefined
-  for (const offer of offers) {
+  for (const offer of reaching(tenant)) {
     if (offer.beyond) {
       frozen ??= offer.beyond
       continue
@@ -207,7 +209,13 @@ function choose(tenant: TenantNode, offers: readonly Offer[]): Choice {
         frozen ??= given.unknown
         continue
       }
-      const { key, path, name, subscription } = given
+      const { key, path, name } = given
+      const subscription = handOn(offer, key, given.subscription)
+      if (!subscription) {
+        const message = `${name} comes from above, and nobody there shares it with ${offer.share.owner}`
+        clashes.push(warning('out-of-scope', message, { ...placeIn(offer.share), path }))
+        continue
+      }
       const other = subscriptions.get(key)
       if (!other) subscriptions.set(key, subscription)
       else if (other.share.owner === offer.share.owner && !agree(other, subscription)) {

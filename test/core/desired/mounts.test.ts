@@ -206,11 +206,32 @@ describe('what was decided above', () => {
     const state = mounted({
       ...retail,
       ...workflow('outer'),
-      ...workflow('inner'),
+      ...workflow('inner', undefined, 'acme/north'),
       ...share('outer', 'outer', 'to: { tags: { tier: [gold] } }'),
       ...share('inner', 'inner', 'to: { tags: { tier: [gold] } }', 'acme/north'),
     })
     expect([...valid(state, 'acme/north/retail').workflows.keys()]).toEqual(['inner'])
+  })
+
+  describe('of a workflow from above that its own repository shares with acme/north/retail', () => {
+    const inside = {
+      ...tenant('acme/north/retail'),
+      ...workflow('outer'),
+      ...share('inside', 'outer', 'to: { subtree: acme/north/retail }\naccess: customisable', 'acme/north'),
+      ...overlay('acme/north/retail', 'outer', '1.0.0', 'minutesSaved: 5'),
+    }
+    const toNorth = 'to: { subtree: acme/north, exclude: [acme/north/retail] }'
+
+    test.each([
+      ['nothing is handed on that nobody shares with acme/north', 'to: { subtree: acme/south }', false, 'out-of-scope'],
+      ['it is handed on where acme/north receives it', toNorth, true, ''],
+      ['read-only stays read-only', `${toNorth}\naccess: read-only`, false, 'not-customisable'],
+    ])('%s', (_, to, isReceived, code) => {
+      const state = mounted({ ...inside, ...share('above', 'outer', to) })
+      const retail = state.tenants.get('acme/north/retail')
+      expect(retail?.kind === 'valid' && retail.workflows.has('outer')).toBe(isReceived)
+      expect(state.problems.map((each) => each.code)).toEqual(code === '' ? [] : expect.arrayContaining([code]))
+    })
   })
 
   test('a share or guardrail of its own reaches nobody outside', () => {
