@@ -181,14 +181,15 @@ function found(controller: ControllerView, id: string | undefined, principal: Pr
 }
 
 function stepsOf(state: RunState) {
-  return [...state.steps.values()].map(({ id, phase, outputs, branch, failure, lanes, startedAt, settledAt }) => ({
+  return [...state.steps.values()].map(({ id, child, ended, lanes, ...step }) => ({
     id,
-    phase,
-    outputs,
-    branch,
-    failure,
-    startedAt,
-    settledAt,
+    phase: step.phase,
+    outputs: step.outputs,
+    branch: step.branch,
+    failure: step.failure,
+    startedAt: step.startedAt,
+    settledAt: step.settledAt,
+    ...(child && { child: { run: child.runId, workflow: child.workflow.name, outcome: ended?.outcome } }),
     attempts: [...lanes.values()].map((lane) => ({
       connection: lane.scheduled.connection,
       action: lane.scheduled.action,

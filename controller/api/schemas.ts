@@ -37,6 +37,7 @@ export const runDetail = object({
       failure: object({ code: text, message: text }),
       startedAt: number,
       settledAt: number,
+      child: object({ run: text, workflow: text, outcome: text }),
       attempts: list(anything),
     }),
   ),

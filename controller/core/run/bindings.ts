@@ -4,6 +4,7 @@ import { type Json, type JsonMap, newMap, toValue } from '../model/values.ts'
 import { stepsOfRun } from './each-step.ts'
 import type { Bindings } from './expressions.ts'
 import type { RunRequested } from './events.ts'
+import { outputsSoFar } from './loop-results.ts'
 import type { RunState, StepState } from './run-state.ts'
 import { instanceKey, outermost, type StepScope } from './step-scope.ts'
 
@@ -22,7 +23,11 @@ export function stepBindings(
   const steps = newMap()
   // Steps of the branch that was not taken count as skipped, so that `has()` can ask for their outputs.
   for (const { step, loops } of stepsOfRun(workflow)) {
-    steps[step.id] = viewOf(loops.length === 0 ? state.steps.get(step.id) : nearest(step.id, loops, state, scope))
+    const near = loops.length === 0 ? state.steps.get(step.id) : nearest(step.id, loops, state, scope)
+    const isCutOff = near?.cancelled === true && step.forEach !== undefined
+    steps[step.id] = viewOf(
+      isCutOff ? { ...near, outputs: outputsSoFar(step, { loops: scope.loops.slice(0, loops.length) }, state) } : near,
+    )
   }
   return {
     inputs: request.inputs,

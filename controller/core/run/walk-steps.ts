@@ -5,7 +5,7 @@ import { onChild } from './child-step.ts'
 import { append, type Decision, type DecisionContext, stepFailed } from './decision.ts'
 import { onLanes } from './on-lanes.ts'
 import type { RunState, StepState } from './run-state.ts'
-import { eachStep } from './each-step.ts'
+import { outputsOfItem } from './loop-results.ts'
 import { instanceKey, type StepScope } from './step-scope.ts'
 
 export interface Walk {
@@ -135,15 +135,10 @@ function itemScope(
   return { loops: [...scope.loops, { id, index }], each }
 }
 
-/** What the steps of an item gave, by their ids; loops within keep their own results. */
 function resultOf(index: number, steps: readonly Step[], scope: StepScope, walked: Walked, state: RunState): Json {
-  const outputs = newMap()
-  for (const { step, loops } of eachStep(steps)) {
-    const found = loops.length === 0 ? state.steps.get(instanceKey(step.id, scope)) : undefined
-    if (found !== undefined) outputs[step.id] = found.outputs
-  }
   const error = walked.kind === 'failed' ? walked.step.failure?.message : undefined
-  return toValue({ index, outcome: walked.kind === 'failed' ? 'failed' : 'succeeded', error, steps: outputs })
+  const outcome = walked.kind === 'failed' ? 'failed' : 'succeeded'
+  return toValue({ index, outcome, error, steps: outputsOfItem(steps, scope, state) })
 }
 
 /** Nothing that is being performed is given up: the time of a block is looked at between attempts. */

@@ -143,6 +143,27 @@ onCancelSteps: [{ id: told, set: { was: '\${{ steps.contain.outcome }}' } }]`
     }
   })
 
+  it('sees what a loop had come to, items that were not begun included', () => {
+    const text = `
+steps:
+  - id: all
+    forEach:
+      in: '\${{ ["a", "b", "c"] }}'
+      as: host
+      steps:
+        - { id: isolate, action: isolate_endpoint }
+        - { id: inner, forEach: { in: '\${{ [1, 2] }}', as: n, steps: [{ id: ask, if: '\${{ each.host == "b" }}', approval: { message: Sure? } }, { id: note, set: { n: '\${{ each.n }}' } }] } }
+onCancelSteps:
+  - { id: done, set: { results: '\${{ steps.all.outputs.results.map(r, r.outcome) }}', ids: '\${{ steps.all.outputs.results.filter(r, has(r.steps.isolate)).map(r, r.steps.isolate.id) }}', inner: '\${{ steps.all.outputs.results[1].steps.inner.results.map(r, r.outcome) }}' } }
+`
+    const answers = { 'isolate[0]': { id: 'e0' }, 'isolate[1]': { id: 'e1' } }
+    expect(cancelled(text, { answers }).state.steps.get('done')?.outputs).toEqual({
+      results: ['succeeded', 'cancelled', 'cancelled'],
+      ids: ['e0', 'e1'],
+      inner: ['cancelled', 'cancelled'],
+    })
+  })
+
   it('is cancelled once: who asks again changes nothing', () => {
     const text = `steps: [${ask}]\nonCancelSteps: [{ id: sure, approval: { message: Undo? } }]`
     const first = cancelled(text)
