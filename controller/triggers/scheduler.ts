@@ -183,7 +183,7 @@ export class Scheduler {
   async #start(key: string, entry: Entry, { start, seen }: Owed): Promise<void> {
     // As it is applied now; it may be about to go, and then it starts nothing.
     const live = this.#parts.applied.get(entry.path)
-    const schedule = live && this.#schedulesOf(live).get(key)
+    const schedule = live && scheduleIn(live, entry)
     for (const instant of schedule ? start : []) {
       const { tenant, workflow, trigger } = schedule as Schedule
       const made = inputsAt(schedule as Schedule, instant)
@@ -205,6 +205,17 @@ export class Scheduler {
   #trouble({ path, name }: Entry, reason: string): void {
     this.#parts.onTrouble({ tenant: path, trigger: `${name.workflow}/${name.trigger}`, reason })
   }
+}
+
+/** The schedule of an entry; looked up and not read anew with all others, because many may be due in one second. */
+function scheduleIn({ context: tenant, workflows }: LiveTenant, { name, timetable }: Entry): Schedule | undefined {
+  if (tenant.suspended) return undefined
+  for (const workflow of workflows.values()) {
+    if (`${workflow.owner}:${workflow.name}` !== name.workflow) continue
+    const trigger = workflow.spec.triggers?.find(({ id, type }) => id === name.trigger && type === 'schedule')
+    return trigger && { tenant, workflow, trigger, timetable }
+  }
+  return undefined
 }
 
 function nameOf({ tenant, workflow, trigger }: Pick<Schedule, 'tenant' | 'workflow' | 'trigger'>): ScheduleName {

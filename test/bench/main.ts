@@ -6,7 +6,8 @@ import { writeScale } from './write-scale.ts'
 const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE] [--chart]
 npm run bench -- merge [--json FILE]
 npm run bench -- kustomize [--runs 5] [--json FILE]
-npm run bench -- runs [--runs 5] [--stored 100000] [--json FILE]`
+npm run bench -- runs [--runs 5] [--stored 100000] [--peers] [--json FILE]
+npm run bench -- schedules [--json FILE]`
 
 interface Wanted {
   readonly tenants: readonly number[]
@@ -14,6 +15,8 @@ interface Wanted {
   readonly seed: number
   /** Runs that are stored, for measuring whether that costs anything. */
   readonly stored: number
+  /** Also what other engines do with the same workflow. */
+  readonly peers: boolean
 }
 
 const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly Report[]>>> = {
@@ -26,16 +29,23 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
     const { benchKustomize } = await import('./kustomize.ts')
     return [await benchKustomize(runs)]
   },
-  runs: async ({ runs, stored }) => {
+  runs: async ({ runs, stored, peers }) => {
     const { benchBulk, benchStored, benchThroughput } = await import('./runs/main.ts')
     const { benchEndToEnd } = await import('./runs/end-to-end.ts')
+    const { benchRestate } = await import('./restate-peer.ts')
     const stages = [1_000, 10_000, 100_000, 1_000_000].filter((stage) => stage <= stored)
+    const throughput = await benchThroughput(runs)
     return [
-      ...(await benchThroughput(runs)),
+      ...throughput,
+      ...(peers ? [await benchRestate(throughput)] : []),
       await benchEndToEnd(runs),
       await benchBulk(10_000),
       ...(stages.length > 0 ? [await benchStored(stages)] : []),
     ]
+  },
+  schedules: async () => {
+    const { benchSchedules } = await import('./schedules.ts')
+    return [await benchSchedules()]
   },
   merge: async () => {
     const { measureMerge } = await import('./merge.ts')
@@ -55,6 +65,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5' },
     seed: { type: 'string', default: '1' },
     stored: { type: 'string', default: '100000' },
+    peers: { type: 'boolean', default: false },
     json: { type: 'string' },
     chart: { type: 'boolean', default: false },
   },
@@ -65,6 +76,7 @@ const wanted = {
   runs: Number(values.runs),
   seed: Number(values.seed),
   stored: Number(values.stored),
+  peers: values.peers,
 }
 const isWrong =
   names.some((name) => !Object.hasOwn(benchmarks, name)) || [...wanted.tenants, wanted.runs].some((n) => !(n >= 1))
