@@ -49,10 +49,12 @@ async function measureRestate(): Promise<{ readonly runsPerSecond: number } | { 
     const service = join(folder, 'service.mjs')
     copyFileSync(join(import.meta.dirname, 'restate-service.mjs'), service)
     const [ingress = 0, admin = 0, fabric = 0, own = 0] = await freePorts(4)
-    children.push(spawn(process.execPath, [service, String(own)], { stdio: 'ignore' }))
+    children.push(spawn(process.execPath, [service, String(own)], { stdio: 'ignore', detached: true }))
     const server = spawn(join(folder, 'node_modules/.bin/restate-server'), ['--no-logo'], {
       cwd: folder,
       stdio: 'ignore',
+      // What npm installs is a script that starts the server: a group of its own ends with both.
+      detached: true,
       env: {
         ...process.env,
         RESTATE_BASE_DIR: join(folder, 'data'),
@@ -70,7 +72,7 @@ async function measureRestate(): Promise<{ readonly runsPerSecond: number } | { 
     const calls = await callsWithin(ingress, measureMs)
     return { runsPerSecond: (calls * 1000) / measureMs }
   } finally {
-    for (const child of children) child.kill('SIGKILL')
+    for (const { pid } of children) if (pid !== undefined) process.kill(-pid, 'SIGKILL')
     await sleep(200)
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
