@@ -21,7 +21,7 @@ export async function benchEndToEnd(rounds: number): Promise<Report> {
     { name: 'deliveries accepted', unit: '/s', samples: accepted },
     { name: 'deliveries whose runs have ended', unit: '/s', samples: ended, goal: { least: 1_000 } },
     {
-      name: 'from the start after kill -9 to the first run that ended',
+      name: 'from the start after kill -9 to the first step',
       unit: 'ms',
       samples: restarts,
       goal: { most: 1_000 },
