@@ -46,8 +46,8 @@ async function measureRestate(): Promise<{ readonly runsPerSecond: number } | { 
   const children: ChildProcess[] = []
   try {
     if (!installPeer(folder, packages)) return { skipped: 'Restate cannot be installed from npm here' }
-    const service = join(folder, 'service.mjs')
-    copyFileSync(join(import.meta.dirname, 'restate-service.mjs'), service)
+    const service = join(folder, 'steps.mjs')
+    copyFileSync(join(import.meta.dirname, 'restate-steps.mjs'), service)
     const [ingress = 0, admin = 0, fabric = 0, own = 0] = await freePorts(4)
     children.push(spawn(process.execPath, [service, String(own)], { stdio: 'ignore', detached: true }))
     const server = spawn(join(folder, 'node_modules/.bin/restate-server'), ['--no-logo'], {
