@@ -29,7 +29,10 @@ export async function chooseTargets(
   for (const path of applied.paths()) {
     if (++read % tenantsAtOnce === 0) await turn()
     const tenant = applied.get(path)
-    if (!tenant || !selects(selector, { path, tags: tenant.context.tags, mount: null })) continue
+    if (!tenant) continue
+    const { tags, mount = null } = tenant.context
+    // Asked from above: what a repository of somebody's own says of itself lets nobody in, and keeps nobody out.
+    if (!selects(selector, { path, tags, mount }, '')) continue
     const workflow = tenant.workflows.get(name)
     if (!workflow) skipped.push({ tenant: path, reason: `does not receive ${name}` })
     else if (tenant.context.suspended) skipped.push({ tenant: path, reason: 'is suspended' })

@@ -146,6 +146,17 @@ describe('a bulk run', () => {
     })
   })
 
+  it('chooses who has a repository of its own by the tags that were given to it from above', async () => {
+    const mount = { path: 'own', tags: { tier: 'gold' } }
+    const tenants = [
+      { ...liveTenant('own/out', { tier: 'silver' }), mount },
+      { ...liveTenant('own/in'), mount: { ...mount, tags: { tier: 'silver' } } },
+    ].map(({ mount: from, ...each }) => ({ ...each, context: { ...each.context, mount: from } }))
+    const { begin, started } = bulkRuns(tenants)
+    await begin()
+    expect(started).toEqual(['own/out'])
+  })
+
   it.each<[string, Partial<BulkWanted>, string]>([
     ['selects nobody', { to: 'tier=bronze' }, '`tier=bronze` selects no tenant that receives w.'],
     ['has a selector that is none', { to: 'gold' }, '`gold` is not a tag expression'],

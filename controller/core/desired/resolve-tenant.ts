@@ -109,6 +109,7 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
       suspended: node.suspended,
       bindings: bindingsOf(bindings),
       ...(node.runDays !== undefined && { runDays: node.runDays }),
+      ...(node.mount && { mount: { path: node.mount.path, tags: node.mount.tags } }),
       ...(called.children && { children: called.children }),
     }
     const { digest, ...rest } = withDigests(context, workflows, before)

@@ -2,6 +2,8 @@ import type { Share } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import type { TenantNode } from './hierarchy.ts'
 
+type Selectable = Pick<TenantNode, 'path' | 'tags'>
+
 export type Selector = Share['spec']['to']
 
 /**
@@ -11,7 +13,7 @@ export type Selector = Share['spec']['to']
  */
 export function selects(
   selector: Selector,
-  tenant: Pick<TenantNode, 'path' | 'tags' | 'mount'>,
+  tenant: Selectable & { readonly mount: Selectable | null },
   owner?: string,
 ): boolean {
   const isFromAbove = owner !== undefined && tenant.mount !== null && !isWithin(owner, tenant.mount.path)

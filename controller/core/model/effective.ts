@@ -64,6 +64,8 @@ export interface TenantContext {
   /** Days that finished runs are kept; for good where absent. */
   readonly runDays?: number
   readonly suspended: boolean
+  /** Present below a repository of somebody's own: where that begins, and the tags by which it is chosen from above. */
+  readonly mount?: { readonly path: string; readonly tags: Readonly<Record<string, string>> }
   /** By action; holds every action of every effective workflow of the tenant. */
   readonly bindings: Readonly<Record<string, ActionBinding>>
   /** By short name; holds every workflow that an effective workflow of the tenant names in a step. Absent where none does. */

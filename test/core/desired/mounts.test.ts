@@ -183,6 +183,18 @@ describe('what was decided above', () => {
     expect(valid(state, 'acme/north/retail').context.runDays).toBe(kept)
   })
 
+  test('the tags by which a tenant is chosen from above, which its context tells', () => {
+    const state = mounted({
+      ...tenant('acme/north', `${source}\ntags: { tier: silver }`),
+      ...tenant('acme/north/retail', 'tags: { tier: gold }'),
+    })
+    const { tags, mount } = valid(state, 'acme/north/retail').context
+    expect([tags.tier, mount]).toEqual([
+      'gold',
+      { path: 'acme/north', tags: expect.objectContaining({ tier: 'silver' }) },
+    ])
+  })
+
   const world = {
     ...action('isolate'),
     ...connector('edr', ['isolate']),
