@@ -8,6 +8,9 @@ export const beatMs = 200
 export const lookMs = 250
 /** Looks without a sign of life after which a host counts as hung. Looks and not time: where the controller itself was held up, none is missed. */
 export const silentLooks = 6
+/** The same for one that waits for a processor or the disk and has had less than this share of a processor meanwhile. */
+export const starvedLooks = 20
+export const starvedShare = 0.25
 /** The same for a host that is still starting. */
 export const startingLooks = 120
 /** Messages between two looks that carry no answer. */

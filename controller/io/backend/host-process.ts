@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { codeCache } from '../../config.ts'
@@ -9,6 +8,7 @@ import { framesOf, FrameReader } from './frames.ts'
 import * as limits from './host-limits.ts'
 import type { Answer, FromHost, HostSetup, Order } from './host-orders.ts'
 import type { Pins } from './pinned-objects.ts'
+import { type ProcessUsage, usageOf } from './process-usage.ts'
 import { Recent } from '../../core/model/recent.ts'
 
 export interface Lost {
@@ -52,7 +52,9 @@ export class HostProcess {
   #lost: Lost | undefined
   #silentLooks = 0
   #idleMessages = 0
-  #usedMb = 0
+  #usage: ProcessUsage | undefined
+  /** When it last gave a sign of life. */
+  #cpuMsThen = 0
   #orders: string[] = []
   #objects: (readonly [Digest, Json])[] = []
   #forget: Digest[] = []
@@ -88,7 +90,7 @@ export class HostProcess {
 
   /** True where it has used so much of its memory that it should be given no more runs. */
   get isFull(): boolean {
-    return this.#usedMb > limits.drainShare * this.#mostMb
+    return (this.#usage?.residentMb ?? 0) > limits.drainShare * this.#mostMb
   }
 
   get isReady(): boolean {
@@ -125,15 +127,23 @@ export class HostProcess {
   look(): void {
     if (this.#lost !== undefined) return
     this.#idleMessages = 0
+    const usage = usageOf(this.#child.pid)
+    this.#usage = usage
+    if (this.#silentLooks === 0) this.#cpuMsThen = usage.cpuMs
     this.#silentLooks += 1
-    this.#usedMb = residentMb(this.#child.pid)
-    if (this.#usedMb > this.#mostMb) return this.kill('host-memory', `it used more than ${this.#mostMb} MiB`)
-    const most = this.#isReady ? limits.silentLooks : limits.startingLooks
-    if (this.#silentLooks >= most) return this.kill('host-hung', 'it gave no sign of life')
+    if (usage.residentMb > this.#mostMb) return this.kill('host-memory', `it used more than ${this.#mostMb} MiB`)
+    if (this.#silentLooks >= this.#looksAllowed(usage)) return this.kill('host-hung', 'it gave no sign of life')
     for (const asked of this.#asked.values()) {
       asked.looksLeft -= 1
       if (asked.looksLeft < 0) return this.kill('host-hung', 'it did not come back with a run in time')
     }
+  }
+
+  /** One that gets no processor because others take them is not hung: killing it would make its attempts unknown for nothing. */
+  #looksAllowed({ cpuMs, isAtWork }: ProcessUsage): number {
+    if (!this.#isReady) return limits.startingLooks
+    const share = (cpuMs - this.#cpuMsThen) / (this.#silentLooks * limits.lookMs)
+    return isAtWork && share < limits.starvedShare ? limits.starvedLooks : limits.silentLooks
   }
 
   /** Resolves what was asked of it only once the process is really gone: until then it may still act. */
@@ -218,14 +228,4 @@ function causeOf(code: number | null, signal: NodeJS.Signals | null): string {
   // What V8 does where the heap is used up.
   if (signal === 'SIGABRT' || code === 134) return 'it used up its memory'
   return signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`
-}
-
-/** What the process holds of the machine's memory; 0 where that cannot be found out. */
-function residentMb(pid: number | undefined): number {
-  try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'latin1').split(' ')[1])
-    return (pages * 4_096) / 2 ** 20
-  } catch {
-    return 0
-  }
 }

@@ -41,9 +41,9 @@ function take({ setup, objects: given = [], forget = [], orders = [], leave = []
 async function begin({ performModule, performOptions }: HostSetup): Promise<void> {
   performing = import(performModule).then((module: PerformModule) => module.openPerform(performOptions))
   await Promise.allSettled([performing])
-  say({})
-  // Now, because most hosts are killed in the end.
+  // Now, because most hosts are killed in the end; and before the first sign of life, because it may take a while.
   flushCompileCache()
+  say({})
   setInterval(() => say({}), beatMs)
 }
 
