@@ -15,6 +15,7 @@ import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/inde
 import type { ParseCache } from '../io/store/parse-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder, type PlaceFinder } from './find-places.ts'
+import { limitedProblems, mountedBy, remarksOf } from './mount-problems.ts'
 import type { Progress } from './progress.ts'
 
 /** A fleet as it stands at one revision, resolved. */
@@ -111,7 +112,7 @@ export function createFleetLoader(
     const { state: desired } = resolution
     const resolvedAt = clock()
     const found = [...desired.problems, ...connectorProblems(desired.fleet), ...remarksOf(snapshot)]
-    const problems = await createPlaceFinder(source, snapshot).place(found)
+    const problems = await createPlaceFinder(source, snapshot).place(limitedProblems(found, snapshot))
     const loaded: LoadedFleet = {
       snapshot,
       desired,
@@ -204,19 +205,6 @@ function isRefusedAsBefore(before: Snapshot, now: Snapshot): boolean {
       ...mounts.map(({ tenant, commit, problem: frozen }) => `${tenant} ${commit !== null} ${frozen?.message}`),
     ].join('\n')
   return before.problems.length === now.problems.length && told(before) === told(now)
-}
-
-/** The folders that are filled from elsewhere, and those that should be. */
-function mountedBy({ mounts = [] }: Snapshot): FleetFile[] {
-  return mounts.map(({ tenant, commit, problem: frozen }) => ({
-    path: `tenants/${tenant}/`,
-    oid: '',
-    verdict: { kind: 'mount', isFilled: commit !== null, ...(frozen && { problem: frozen }) },
-  }))
-}
-
-function remarksOf({ mounts = [] }: Snapshot): Problem[] {
-  return mounts.flatMap(({ remark }) => (remark ? [remark] : []))
 }
 
 /** A repository that fails or answers again changes what is said of it, and nothing else. */

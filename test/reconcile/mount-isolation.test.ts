@@ -166,6 +166,19 @@ test('files that are too many bytes together are refused before they are read', 
   expect(mountsOf(await followed.load())).toEqual({ [north]: 'current' })
 })
 
+test('thousands of broken files hide nobody else’s problems', async () => {
+  const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`overlays/n${n}.yaml`, `kind: [ # ${n}\n`]))
+  const own = await ownRepository(files)
+  const southern = overlay('acme/south', 'note', '9.9.9', 'minutesSaved: 5')
+  const { load } = await follow({ ...neighbours, ...mounted(north, own.url), ...southern })
+  const { problems } = await load()
+  expect(problems).toHaveLength(202)
+  expect(problems.map(({ message }) => message)).toContain(
+    `2800 further problems in the files of ${north} are not shown`,
+  )
+  expect(problems.filter(({ place }) => place?.file.startsWith('tenants/acme/south/'))).toHaveLength(1)
+})
+
 test('names that lead elsewhere do not even arrive', async () => {
   const own = await ownRepository(ownFiles(north, tenant(`${north}/retail`)))
   const followed = await follow({ ...neighbours, ...mounted(north, own.url) })

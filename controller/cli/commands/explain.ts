@@ -82,7 +82,7 @@ async function show(call: Call, fleet: OpenedFleet, subject: Subject, fields: re
     return 0
   }
   const mount = mountOf(fleet.snapshot, subject.tenant)
-  if (mount) out.line(`files from ${mount.url}, ${showSafely(sourceWords(mount))}`)
+  if (mount) out.line(`files from ${showSafely(mount.url)}, ${showSafely(sourceWords(mount))}`)
   if (subject.workflow !== undefined) {
     out.line(`${subject.tenant} ${subject.workflow} ${subject.release}, by ${subject.share}`)
     for (const layer of subject.layers ?? [])
