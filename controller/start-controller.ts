@@ -27,6 +27,7 @@ import type { ControllerOptions, RunningController } from './cli/running-control
 import { appliedTenants } from './reconcile/applied-tenants.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
+import { ReconcileLost } from './reconcile/thread/reconcile-host.ts'
 import { startReconciling } from './reconcile/thread/start-reconciling.ts'
 import { BulkRuns } from './triggers/bulk-runs.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
@@ -76,7 +77,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
       }),
       (opened) => opened.close(),
     )
-    const firstPass = Promise.withResolvers<void>()
     const ageKey = await openAgeKey(state, options.ageKeyFile)
     const reconciling = closing.adopt(
       await startReconciling({
@@ -94,7 +94,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
         onPassed: async ({ connectors, secrets: files, proposed, tenants }, isNext) => {
           secrets.changed(files)
           if (connectors) sandbox.setConnectors(new Map(connectors))
-          firstPass.resolve()
           for (const pullRequest of proposed) log.info(pullRequest, 'pull request')
           const scheduled = new Set(tenants.scheduled)
           if (isNext || tenants.changed === 'all')
@@ -110,13 +109,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
       (opened) => opened.close(),
     )
     // Runs go on before the fleet has been read: a secret that is not known yet is not one that is missing.
-    const secrets = fleetSecrets(async (file) => {
-      await firstPass.promise
-      return reconciling.file(file)
-    }, ageKey.identities)
+    const secrets = fleetSecrets((file) => reconciling.file(file), ageKey.identities)
     // Before the fleet is closed, because what is being performed may need its secrets.
     closing.defer(() => {
-      firstPass.resolve()
+      reconciling.release()
       return backend.close()
     })
 
@@ -282,6 +278,7 @@ function connectorsOf(context: string | undefined): Record<string, string> {
 
 /** With the next step, for the journal; a SecretError holds no value. */
 function unavailable(error: unknown): never {
+  if (error instanceof ReconcileLost) throw new SecretUnavailable(`${error.code}: ${error.message}`)
   if (!(error instanceof SecretError)) throw error
   throw new SecretUnavailable(`${error.code}: ${error.message}. ${problemCodes[error.code]}`)
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Worker } from 'node:worker_threads'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { workflow } from '../fakes/fleet-files.ts'
@@ -159,4 +160,28 @@ test('secret set takes the value from standard input and leaves ciphertext; list
   await using unknown = new ControllerProcess(['secret', 'list', 'acme/sooth', '--repo', folder])
   expect(await unknown.ended).toBe(1)
   expect(unknown.stderr).toContain('unknown-tenant')
+})
+
+test('an attempt waits for its secret while nobody reconciles, and keeps no controller from stopping', async () => {
+  const threads: Worker[] = []
+  const noted = (worker: Worker): void => {
+    if (worker.threadName === 'reconcile') threads.push(worker)
+  }
+  // From then on every thread ends as soon as it has begun.
+  const ended = (worker: Worker): void => {
+    if (worker.threadName === 'reconcile') void worker.terminate()
+  }
+  process.on('worker', noted)
+  onTestFinished(() => void process.off('worker', noted).off('worker', ended))
+  const { controller, setSecret, start } = await liveFleet(vendor.port, connector('{ scheme: bearer }'))
+  await setSecret('edr-key', key)
+  process.on('worker', ended)
+  await threads.at(-1)?.terminate()
+
+  const id = await start()
+  const history = () => controller.view.history(id, { kind: 'operator' })
+  await expect.poll(() => history()?.events.at(-1)?.type).toBe('AttemptScheduled')
+  expect(controller.view.health()).toMatchObject({ kind: 'degraded' })
+  await controller.close()
+  expect(vendor.seen).toEqual([])
 })

@@ -43,10 +43,12 @@ export class ReconcileHost {
   readonly #silences = new Set<NodeJS.Timeout>()
   #hung: string | undefined
   #isWatching = false
+  readonly #released = Promise.withResolvers<never>()
   #isClosing = false
 
   private constructor(options: HostOptions) {
     this.#options = options
+    this.#released.promise.catch(() => {})
   }
 
   /** Throws what stands in the way of starting. */
@@ -93,15 +95,13 @@ export class ReconcileHost {
   }
 
   /** A file of the commit in force. Waits as long as it takes: an attempt that waits for its secret has not failed. */
-  async file(path: string): Promise<FileBytes | undefined> {
-    for (;;) {
-      const calls = await this.#calls.promise
-      try {
-        return await calls.call('file', path)
-      } catch (thrown) {
-        if (!(thrown instanceof ReconcileLost) || this.#isClosing) throw thrown
-      }
-    }
+  file(path: string): Promise<FileBytes | undefined> {
+    return Promise.race([this.#released.promise, this.#file(path)])
+  }
+
+  /** Who waits for a file must not keep the controller from stopping: soon nobody waits any more. */
+  release(): void {
+    setTimeout(() => this.#released.reject(stopping()), this.#isUp ? patienceMs : 0).unref()
   }
 
   /** Does not wait for a thread: one that starts looks at everything anyway. */
@@ -128,6 +128,17 @@ export class ReconcileHost {
     }
     this.#calls.reject(stopping())
     await this.#worker?.terminate()
+  }
+
+  async #file(path: string): Promise<FileBytes | undefined> {
+    for (;;) {
+      const calls = await this.#calls.promise
+      try {
+        return await calls.call('file', path)
+      } catch (thrown) {
+        if (!(thrown instanceof ReconcileLost) || this.#isClosing) throw thrown
+      }
+    }
   }
 
   async #start(): Promise<void> {

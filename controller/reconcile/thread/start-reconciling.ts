@@ -27,6 +27,8 @@ export interface Reconciling {
   trouble(): string | undefined
   tenantList(): Promise<Uint8Array>
   file(path: string): Promise<FileBytes | undefined>
+  /** The controller is about to stop: nobody waits for a file any more. */
+  release(): void
   /** A push webhook: the repository is looked at soon, and lost is lost. */
   hintSource(tenant: string): Promise<void>
   pass(): Promise<Reconciled>
@@ -103,6 +105,7 @@ export async function startReconciling(options: ReconcilingOptions): Promise<Rec
       return tenants
     },
     file: (path) => host.file(path),
+    release: () => host.release(),
     hintSource: (tenant) => host.hintSource(tenant),
     pass,
     watch: async (onReconciled) => {
