@@ -6,6 +6,8 @@ import { didYouMean } from './check-inputs.ts'
 import { expressionTexts } from './expression-places.ts'
 import { idleKeywords, misfitOf } from './value-schema.ts'
 
+type Trigger = NonNullable<Workflow['spec']['triggers']>[number]
+
 /** What the schemas of a workflow say about each other, about its outputs, and what nobody would look at. */
 export function checkSchemas({ inputs, outputs = newMap(), outputSchema }: Workflow['spec']): Problem[] {
   const problems = [...idleIn('inputs', inputs), ...idleIn('outputSchema', outputSchema)]
@@ -36,6 +38,25 @@ export function checkSchemas({ inputs, outputs = newMap(), outputSchema }: Workf
       problems.push(at('missing-field', `Output ${name} is required, and \`outputs\` has none.`, path))
   }
   return problems
+}
+
+/** What a trigger gives its runs: a run that lacks an input is refused when its alert is there, and nobody looks. */
+export function checkTriggerInputs(
+  { inputs: schema }: Workflow['spec'],
+  { id, type, inputs = newMap() }: Trigger,
+): Problem[] {
+  const path: Path = ['spec', 'triggers', { id }]
+  const properties = schema?.properties ?? {}
+  const missing = (type === 'manual' ? [] : (schema?.required ?? [])).filter(
+    (name) => get(inputs, name) === undefined && get(properties[name] ?? newMap(), 'default') === undefined,
+  )
+  return [
+    ...missing.map((name) => at('missing-field', `Trigger ${id} gives no input ${name}, which is required.`, path)),
+    ...Object.entries(inputs).flatMap(([name, value]) => {
+      const misfit = expressionTexts(value).length > 0 ? undefined : misfitOf(properties[name] ?? null, value)
+      return misfit ? [at('wrong-value', `Input ${name} ${misfit.what}.`, [...path, 'inputs', name])] : []
+    }),
+  ]
 }
 
 function idleIn(field: 'inputs' | 'outputSchema', schema: Workflow['spec']['inputs']): Problem[] {

@@ -4,7 +4,7 @@ import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
 import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
-import { checkSchemas } from './check-schemas.ts'
+import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
 import { everyStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
@@ -30,11 +30,12 @@ export function checkWorkflow(spec: Spec): Problem[] {
   return problems
 }
 
-function checkTriggers({ triggers = [] }: Spec, declared: readonly string[]): Problem[] {
+function checkTriggers(spec: Spec, declared: readonly string[]): Problem[] {
   const problems: Problem[] = []
-  for (const trigger of triggers) {
+  for (const trigger of spec.triggers ?? []) {
     const path: Path = ['spec', 'triggers', { id: trigger.id }]
     settle(remarksOnTrigger(trigger), path, undefined, problems)
+    problems.push(...checkTriggerInputs(spec, trigger))
     for (const name of Object.keys(trigger.inputs ?? newMap())) {
       const own = [...path, 'inputs', name]
       if (!declared.includes(name)) problems.push(at('unknown-input', `Input ${name} is not declared.`, own))

@@ -94,3 +94,27 @@ describe('schemas of a workflow', () => {
     ])
   })
 })
+
+describe('what a trigger gives its runs', () => {
+  const problemsOf = (trigger: string) =>
+    checkWorkflow(
+      workflowOf(`
+triggers: [{ id: t, ${trigger} }]
+inputs: { required: [host, mode], properties: { host: { type: string }, mode: { type: string, default: soft }, n: { type: integer } } }
+steps: [{ id: a, set: {} }]`),
+    ).map(({ code, path, message }) => `${code} ${path} ${message}`)
+  const alert = `type: alert, match: '\${{ true }}'`
+
+  it.each([
+    [`${alert}, inputs: { host: '\${{ trigger.alert.host }}', n: 7 }`, []],
+    [alert, ['missing-field /spec/triggers/[id=t] Trigger t gives no input host, which is required.']],
+    [
+      `${alert}, inputs: { host: h1, n: many }`,
+      ['wrong-value /spec/triggers/[id=t]/inputs/n Input n must be of type integer, and is string.'],
+    ],
+    // Whoever starts it by hand gives the rest.
+    ['type: manual', []],
+  ])('%s', (trigger, problems) => {
+    expect(problemsOf(trigger)).toEqual(problems)
+  })
+})
