@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ObservedTenant } from '../../../controller/io/store/observed-state.ts'
+import { openObservedReader } from '../../../controller/io/store/observed-reader.ts'
 import { openStore } from '../../../controller/io/store/open-store.ts'
 import { folder, objectOf } from './sample-runs.ts'
 
@@ -55,6 +56,28 @@ describe('observed state', () => {
     await part('c', false)
     expect(store.appliedCommits()).toEqual([{ at: 1, commit: 'c1', upserts: 3, removals: 0, tenants: 3, workflows: 3 }])
     store.close()
+  })
+
+  it('is read by another connection as soon as it is acknowledged, whose checkpoint keeps nobody from writing', async () => {
+    const place = folder()
+    const store = openStore(place)
+    const reader = openObservedReader(place)
+    expect(reader.readObserved().size).toBe(0)
+    for (let at = 1; at <= 3; at++) {
+      const object = objectOf({ at })
+      const upserts = [tenant(`t${at}`, { w: workflow(object.digest) })]
+      await store.applyObserved({ commit: `c${at}`, upserts, removals: [], objects: [object], appliedAt: at })
+      expect([...reader.readObserved().keys()]).toHaveLength(at)
+      expect([reader.hasObject(object.digest), reader.readObject(object.digest)]).toEqual([true, object.json])
+      reader.checkpoint()
+    }
+    expect(reader.hasObject('none')).toBe(false)
+    expect(reader.appliedCommits(1)).toEqual(store.appliedCommits(1))
+    reader.close()
+    store.close()
+    const again = openStore(place)
+    expect(again.tenantPaths()).toEqual(['t1', 't2', 't3'])
+    again.close()
   })
 
   it('is applied for all tenants or for none', async () => {
