@@ -29,8 +29,13 @@ export async function mountContents(
     if (thrown instanceof GitError) return thrown
     throw thrown
   })
+  if (folder instanceof GitError && folder.code !== 'repository-unreadable')
+    return unfit(`${what} cannot be read: ${folder.message}`)
   if (folder instanceof GitError)
-    return unfit(`${what} cannot be read: ${folder.message}`, folder.code === 'repository-unreadable')
+    return unfit(
+      `${what} cannot be read from its mirror: ${folder.message} Where this stays, stop the controller and delete \`sources\` in its state folder: everything in it is fetched anew`,
+      true,
+    )
   if (folder === null) return unfit(`${what} has no folder \`${path}\``)
   const own = mountFiles.find((name) => folder.entries.has(name))
   if (own !== undefined)

@@ -8,6 +8,7 @@ import {
   fleetSnapshot,
   type Folder,
   GitError,
+  type Hint,
   mountFiles,
   mountFolders,
   type ParseFiles,
@@ -34,8 +35,8 @@ export class MountedFleet implements FleetSource {
   readonly #fill: ReturnType<typeof createFiller>
   #base: Snapshot | undefined
   #last: { readonly base: Snapshot; readonly mounts: string; readonly snapshot: Snapshot } | undefined
-  /** Whose mirror holds a blob: of this snapshot and of the one before, which may still be in use. */
-  #homes: readonly ReadonlyMap<string, SourceAddress>[] = []
+  /** Whose mirrors hold a blob: of this snapshot and of the one before, which may still be in use. */
+  #homes: readonly ReadonlyMap<string, readonly SourceAddress[]>[] = []
 
   constructor(parts: MountedFleetParts) {
     this.#parts = parts
@@ -75,20 +76,25 @@ export class MountedFleet implements FleetSource {
   }
 
   async read(oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
-    const own: string[] = []
-    const elsewhere = new Map<SourceAddress, string[]>()
-    for (const oid of new Set(oids)) {
-      const home = this.#homes.find((homes) => homes.has(oid))?.get(oid)
-      if (home === undefined) own.push(oid)
-      else elsewhere.set(home, [...(elsewhere.get(home) ?? []), oid])
+    const wanted = [...new Set(oids)]
+    const contents = await this.#parts.base.read(wanted.filter((oid) => this.#homesOf(oid).length === 0))
+    // Most stand in one place. A mirror that is broken is one tenant's trouble, so for the others every place is tried.
+    for (let turn = 0, left = wanted; left.length > 0; turn++) {
+      left = left.filter((oid) => !contents.has(oid) && turn < this.#homesOf(oid).length)
+      const byHome = Map.groupBy(left, (oid) => this.#homesOf(oid)[turn] as SourceAddress)
+      for (const [home, part] of byHome)
+        for (const [oid, bytes] of await this.#parts.mirrors.read(home, part).catch(ignoreGitError))
+          contents.set(oid, bytes)
     }
-    const contents = await this.#parts.base.read(own)
-    for (const [home, wanted] of elsewhere) {
-      // A mirror that is broken is one tenant's trouble: its files are missing from the answer, and it is frozen.
-      const found = await this.#parts.mirrors.read(home, wanted).catch(ignoreGitError)
-      for (const [oid, bytes] of found) contents.set(oid, bytes)
-    }
+    const lost = new Set(wanted.filter((oid) => !contents.has(oid) && this.#homesOf(oid).length > 0))
+    if (lost.size === 0) return contents
+    const own = [...(this.#base?.files.values() ?? [])].flatMap(({ oid }) => (lost.has(oid) ? [oid] : []))
+    for (const [oid, bytes] of await this.#parts.base.read(own)) contents.set(oid, bytes)
     return contents
+  }
+
+  #homesOf(oid: string): readonly SourceAddress[] {
+    return this.#homes.flatMap((homes) => homes.get(oid) ?? [])
   }
 
   /** The next look at the repository of a tenant is brought forward. */
@@ -97,8 +103,7 @@ export class MountedFleet implements FleetSource {
     if (source) this.#parts.poller?.hint(source.url)
   }
 
-  watch(...args: Parameters<FleetSource['watch']>): ReturnType<FleetSource['watch']> {
-    const [onHint, options]: [(typeof args)[0], WatchOptions?] = args
+  watch(onHint: (hint: Hint) => void, options?: WatchOptions): Promise<() => Promise<void>> {
     return this.#parts.base.watch(onHint, options)
   }
 
@@ -118,7 +123,13 @@ export class MountedFleet implements FleetSource {
       const tenant = tenantOf(path)
       if (tenant === undefined) continue
       if (after) files.set(path, after)
-      else this.#declared.delete(tenant)
+      if (after) continue
+      this.#declared.delete(tenant)
+      // It may have stood under both endings.
+      for (const name of mountFiles) {
+        const other = base.files.get(`tenants/${tenant}/${name}`)
+        if (other) files.set(`tenants/${tenant}/${name}`, other)
+      }
     }
     if (files.size > 0) {
       const verdicts = await parse(files)
@@ -146,11 +157,11 @@ export class MountedFleet implements FleetSource {
 
   #compose(base: Snapshot, root: Folder, filled: readonly Filled[]): Snapshot {
     const folders = new Map<string, Folder>()
-    const homes = new Map<string, SourceAddress>()
+    const homes = new Map<string, SourceAddress[]>()
     for (const { mount, folder, address } of filled) {
       if (!folder) continue
       folders.set(`tenants/${mount.tenant}`, folder)
-      for (const { oid } of new FileTree(folder).values()) homes.set(oid, address)
+      for (const { oid } of new FileTree(folder).values()) homes.set(oid, [...(homes.get(oid) ?? []), address])
     }
     this.#homes = [homes, ...this.#homes.slice(0, 1)]
     const { commit, uncommitted } = base.revision

@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { caps } from '../../controller/core/model/caps.ts'
@@ -220,6 +220,36 @@ test('texts of mounted files are read from the mirror', async () => {
   const textOf = textReader(fleet.source, snapshot)
   expect(await textOf(`tenants/${north}/overlays/note.yaml`)).toBe(files['overlays/note.yaml'])
   expect(await textOf(`tenants/${north}/secrets.sops.yaml`)).toBe('sops: {}\n')
+})
+
+test('a mirror that lost a file freezes its own tenant, and none of those who have the same file', async () => {
+  const note = overlay(north, 'note', '1.0.0', 'minutesSaved: 5')
+  const paths = [north, 'acme/south', 'acme/west']
+  const repositories = await Promise.all(paths.map(() => ownRepository(ownFiles(north, note))))
+  const same = overlay('acme/plain', 'note', '1.0.0', 'minutesSaved: 5')
+  const followed = await follow({
+    ...neighbours,
+    ...tenant('acme/plain'),
+    ...same,
+    ...Object.assign({}, ...paths.map((path, at) => mounted(path, repositories[at]?.url ?? ''))),
+  })
+  const { snapshot } = await followed.load()
+  const blob = snapshot.files.get(`tenants/${north}/overlays/note.yaml`)?.oid ?? ''
+  const sources = join(followed.state, 'sources')
+  for (const name of readdirSync(sources).slice(0, 2)) {
+    const mirror = join(sources, name)
+    for (const pack of readdirSync(join(mirror, 'objects/pack')).filter((file) => file.endsWith('.pack'))) {
+      const bytes = readFileSync(join(mirror, 'objects/pack', pack))
+      rmSync(join(mirror, 'objects/pack'), { recursive: true })
+      git(mirror, ['unpack-objects', '-q'], bytes)
+    }
+    rmSync(join(mirror, 'objects', blob.slice(0, 2), blob.slice(2)))
+  }
+  // Equal ids are equal bytes, wherever they are read.
+  expect([...(await followed.fleet.source.read([blob])).keys()]).toEqual([blob])
+  await followed.close()
+  const codes = Object.values(tenantsOf(await (await reopen(followed)).load())).sort()
+  expect(codes).toEqual(['source-invalid', 'source-invalid', 'valid', 'valid', 'valid'])
 })
 
 test('a mirror that lost its objects freezes its own tenant, and the others are loaded', async () => {

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { Proposal } from '../../controller/io/git/forge/forge.ts'
 import { checkProposal } from '../../controller/io/git/forge/check-proposal.ts'
+import { resolve } from '../../controller/core/desired/index.ts'
+import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { upgradeProposals } from '../../controller/reconcile/propose-upgrades.ts'
 import {
   channels,
   type Files,
   overlay,
+  parsed,
   release,
   resolveFiles,
   share,
@@ -55,6 +58,16 @@ describe('auto', () => {
 
   test('asks the owner of a clone, which cannot follow by itself, and none of those below', async () => {
     expect(await told({ ...fleet, ...clone('acme/north') })).toEqual(['Upgrade phish to 2.0.0 for acme/north'])
+  })
+
+  test('asks nobody whose files stand in a repository of his own', async () => {
+    const source = 'source: { url: https://git.example/north, ref: main }'
+    const files = { ...fleet, ...tenant('acme/north', source), ...hours('acme/north/contoso') }
+    const mount = { path: 'tenants/acme/north/', oid: '', verdict: { kind: 'mount' as const, isFilled: true } }
+    const state = resolve([...parsed(files), mount], checkWorkflowSpec)
+    const options = { base: 'main', now: 0, textOf: async (file: string) => files[file] }
+    expect(state.tenants.get('acme/north/contoso')?.kind).toBe('valid')
+    expect(await upgradeProposals(state, options)).toEqual([])
   })
 
   test('asks a level that receives an older release than those it holds', async () => {

@@ -91,8 +91,11 @@ export class IsomorphicTransport implements RemoteTransport {
   }
 }
 
-/** The library holds the whole answer in memory. */
-async function* limited(body: AsyncIterableIterator<Uint8Array>, most = Number.POSITIVE_INFINITY) {
+/** The library holds the whole answer in memory, so of a remote with a limit it takes no more than this. */
+const inMemory = 64 * 1024 * 1024
+
+async function* limited(body: AsyncIterableIterator<Uint8Array>, maxBytes = Number.POSITIVE_INFINITY) {
+  const most = maxBytes === Number.POSITIVE_INFINITY ? maxBytes : Math.min(maxBytes, inMemory)
   let bytes = 0
   for await (const chunk of body) {
     bytes += chunk.length
