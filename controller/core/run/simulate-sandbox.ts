@@ -7,7 +7,7 @@ import type { DecisionContext } from './decision.ts'
 import { everyStep } from './each-step.ts'
 import type { RunRequested } from './events.ts'
 import { requestRun } from './request-run.ts'
-import { matchAlert } from './triggers.ts'
+import { beginningOf } from './simulate-trigger.ts'
 
 export type Sandbox =
   | {
@@ -22,18 +22,9 @@ export type Sandbox =
 export function sandboxOf(spec: Workflow['spec'], test: WorkflowTest['spec'], calleeOf: Around['calleeOf']): Sandbox {
   const tenant = tenantOf(spec, test, calleeOf)
   const workflow = { name: 'workflow', owner: '', release: spec.version, digest: '0'.repeat(64), spec }
-  let trigger = { kind: 'manual' as 'manual' | 'alert', id: 'manual', deliveryId: 'test' }
-  let inputs = test.inputs ?? newMap()
-  if (test.alert !== undefined) {
-    const { matches, problems } = matchAlert({ alert: test.alert, workflows: [workflow], tenant })
-    const match = matches[0]
-    if (match === undefined) {
-      const messages = problems.map(({ path, message }) => `${path}: ${message}`)
-      return { kind: 'refused', messages: ['The alert starts no run: no trigger matches it.', ...messages] }
-    }
-    trigger = { kind: 'alert', id: match.triggerId, deliveryId: 'test' }
-    inputs = match.inputs
-  }
+  const began = beginningOf(test, workflow, tenant)
+  if (began.kind === 'refused') return began
+  const { trigger, inputs } = began
   const request = { workflow, tenant, contextDigest: '0'.repeat(64), commit: 'test', trigger, inputs, now: 0 }
   const requested = requestRun(request)
   if (requested.kind === 'refused') return requested

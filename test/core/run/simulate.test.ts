@@ -120,3 +120,48 @@ onCancelSteps:
     expect(simulate({ workflow: undone, test }).mismatches).toEqual([])
   })
 })
+
+describe('a test may begin with a delivery or a time', () => {
+  const triggered = workflowOf(`
+triggers:
+  - { id: form, type: webhook, match: '\${{ trigger.payload.kind == "phish" }}', dedupe: '\${{ trigger.payload.ticket }}', inputs: { text: '\${{ trigger.payload.who.mail }}' } }
+  - { id: nightly, type: schedule, cron: 30 2 * * *, timezone: Europe/Stockholm, inputs: { text: '\${{ trigger.scheduledAt }}' } }
+inputs: { required: [text], properties: { text: { type: string } } }
+steps: [{ id: note, set: { text: '\${{ inputs.text }}' } }]
+outputs: { text: '\${{ inputs.text }}', by: '\${{ run.trigger.deliveryId }}' }`)
+  const mismatches = (text: string) =>
+    simulate({ workflow: triggered, test: toValue(parse(text)) as unknown as WorkflowTest['spec'] }).mismatches
+
+  it.each([
+    [
+      'a delivery',
+      'webhook: { trigger: form, payload: { kind: phish, ticket: T-1, who: { mail: a@b.example } } }',
+      '{ text: a@b.example, by: "key:T-1" }',
+    ],
+    // The spring night has no 02:30; it starts when the clock has jumped.
+    [
+      'a time',
+      'schedule: { trigger: nightly, at: 2026-03-29T01:00:00Z }',
+      '{ text: "2026-03-29T01:00:00.000Z", by: "2026-03-29T01:00:00.000Z" }',
+    ],
+  ])('%s makes the inputs', (_, begins, outputs) => {
+    expect(mismatches(`${begins}\nexpect: { outcome: succeeded, outputs: ${outputs} }`)).toEqual([])
+  })
+
+  it.each([
+    ['webhook: { trigger: forms, payload: {} }', 'There is no trigger forms of type webhook; did you mean form.'],
+    ['webhook: { trigger: form, payload: { kind: spam } }', 'The delivery starts no run: `match` of form is not true.'],
+    [
+      'webhook: { trigger: form, payload: { kind: phish } }',
+      'The delivery is refused: dedupe: there is no field `ticket`',
+    ],
+    ['schedule: { trigger: form, at: 2026-03-29T01:00:00Z }', 'There is no trigger form of type schedule.'],
+    ['schedule: { trigger: nightly, at: soon }', '`soon` is no time, such as 2026-03-29T01:00:00Z.'],
+    [
+      'schedule: { trigger: nightly, at: 2026-03-29T00:30:00Z }',
+      '2026-03-29T00:30:00Z is no time of `30 2 * * *`: the next one is 2026-03-29T01:00:00.000Z.',
+    ],
+  ])('%s is told as what it is', (begins, message) => {
+    expect(mismatches(`${begins}\nexpect: { outcome: succeeded }`)).toEqual([expect.stringContaining(message)])
+  })
+})

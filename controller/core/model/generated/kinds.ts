@@ -1730,7 +1730,33 @@ export interface WorkflowTest {
      */
     alert?: JsonMap
     /**
-     * Inputs of the run, where no alert is given.
+     * A delivery that must start the workflow; its trigger makes the inputs.
+     */
+    webhook?: {
+      /**
+       * Id of the trigger of type webhook.
+       */
+      trigger: string
+      /**
+       * What is delivered.
+       */
+      payload: Json
+    }
+    /**
+     * A time of a schedule, which makes the inputs.
+     */
+    schedule?: {
+      /**
+       * Id of the trigger of type schedule.
+       */
+      trigger: string
+      /**
+       * A time that its `cron` has, such as `2026-03-29T01:00:00Z`; the tenant of a test is in the zone UTC.
+       */
+      at: string
+    }
+    /**
+     * Inputs of the run, where nothing of the above is given.
      */
     inputs?: JsonMap
     /**
