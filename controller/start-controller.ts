@@ -1,14 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { ControllerView } from './api/controller.ts'
 import { routesOf } from './api/routes.ts'
-import { newToken, startServer } from './api/server.ts'
+import { newToken } from './api/server.ts'
 import { authorizeTenant } from './core/access/authorize.ts'
 import { sourceSecret, triggerSecret, webhookSecret } from './core/access/webhook-signature.ts'
 import type { TenantContext } from './core/model/effective.ts'
-import { type ProblemCode, problemCodes } from './core/model/problems.ts'
+import { problemCodes } from './core/model/problems.ts'
 import { Recent } from './core/model/recent.ts'
 import { foldAll } from './core/run/fold.ts'
 import { requestRun } from './core/run/request-run.ts'
@@ -21,14 +21,13 @@ import { overdueMs, watchOverdue } from './io/backend/watchdog.ts'
 import { openAgeKey, SecretError } from './io/secrets/index.ts'
 import { startSandbox } from './io/sandbox/sandbox-server.ts'
 import { installationKey } from './io/store/installation-key.ts'
-import { openStore, type Store } from './io/store/open-store.ts'
-import { StoreError } from './io/store/store-error.ts'
 import type { ControllerOptions, RunningController } from './cli/running-controller.ts'
 import { appliedTenants } from './reconcile/applied-tenants.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
 import { ReconcileLost } from './reconcile/thread/reconcile-host.ts'
 import { startReconciling } from './reconcile/thread/start-reconciling.ts'
+import { addressFile, listen, openState, secretFile } from './start-parts.ts'
 import { BulkRuns } from './triggers/bulk-runs.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
 import { Scheduler } from './triggers/scheduler.ts'
@@ -281,45 +280,4 @@ function unavailable(error: unknown): never {
   if (error instanceof ReconcileLost) throw new SecretUnavailable(`${error.code}: ${error.message}`)
   if (!(error instanceof SecretError)) throw error
   throw new SecretUnavailable(`${error.code}: ${error.message}. ${problemCodes[error.code]}`)
-}
-
-/** What stands in the way of starting, as a problem with a next step. */
-class StartError extends Error {
-  readonly code: ProblemCode
-
-  constructor(code: ProblemCode, cause: Error, message = cause.message) {
-    super(message, { cause })
-    this.code = code
-  }
-}
-
-function openState(folder: string, onTrouble: (tenantUid: string, error: unknown) => void): Store {
-  try {
-    return openStore(folder, { onTrouble })
-  } catch (thrown) {
-    if (!(thrown instanceof StoreError)) throw thrown
-    throw new StartError(thrown.code === 'locked' ? 'state-locked' : 'state-unusable', thrown)
-  }
-}
-
-async function listen(options: Parameters<typeof startServer>[0]): ReturnType<typeof startServer> {
-  try {
-    return await startServer(options)
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE')
-      throw new StartError('port-taken', thrown, `port ${options.port} of ${options.host} is taken`)
-    throw thrown
-  }
-}
-
-/** A secret of this installation, made at the first start, readable by its user alone. */
-function secretFile(path: string, make: () => string): string {
-  if (!existsSync(path)) writeFileSync(path, `${make()}\n`, { mode: 0o600, flag: 'wx' })
-  chmodSync(path, 0o600)
-  return readFileSync(path, 'utf8').trim()
-}
-
-function addressFile(path: string, url: string): string {
-  writeFileSync(path, `${url}\n`, { mode: 0o600 })
-  return path
 }
