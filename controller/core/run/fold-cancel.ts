@@ -37,5 +37,5 @@ function laneLeft(lane: Lane): Lane {
 export function cancelledBecause({ by, reason, killed, unfinished }: RunCancelled): string {
   const how = killed ? ' (killed)' : ''
   const left = unfinished === undefined ? '' : `; undoing it failed at ${unfinished.step}: ${unfinished.message}`
-  return `${by}: ${reason}${how}${left}`
+  return `${reason === '' ? by : `${by}: ${reason}`}${how}${left}`
 }
