@@ -11,7 +11,7 @@ export interface Swept {
 
 export interface SweepParts {
   readonly applied: AppliedTenants
-  readonly store: Pick<Store, 'forgetRuns' | 'forgetDeliveries' | 'collectObjects'>
+  readonly store: Pick<Store, 'forgetRuns' | 'forgetDeliveries' | 'forgetBulks' | 'collectObjects'>
   now(): number
   /** A tenant whose file cannot be used: the others go on. */
   onTrouble(tenant: string, error: unknown): void
@@ -20,6 +20,8 @@ export interface SweepParts {
 const dayMs = 86_400_000
 /** Messages, to recognise their replays: longer than a signature is good for. */
 const messagesKeptMs = 3_600_000
+/** Records of bulk runs, which are nobody's: what they came to stands in the runs of each tenant. */
+const bulksKeptMs = 365 * dayMs
 /** Runs removed in one commit; runs go on in between. */
 const runsAtOnce = 200
 
@@ -34,6 +36,7 @@ export function createSweep(parts: SweepParts): () => Promise<Swept> {
 
 async function sweep({ applied, store, now, onTrouble }: SweepParts): Promise<Swept> {
   await store.forgetDeliveries(now() - messagesKeptMs)
+  await store.forgetBulks(now() - bulksKeptMs)
   const tenants: { tenant: string; runs: number }[] = []
   for (const path of applied.paths()) {
     await turn()

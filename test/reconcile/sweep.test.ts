@@ -20,6 +20,7 @@ function sweeping(keeps: Readonly<Record<string, number | undefined>>, ended: Re
     },
     store: {
       forgetDeliveries: async (before) => void forgotten.push(before),
+      forgetBulks: async (before) => void forgotten.push(before),
       collectObjects: async () => 5,
       forgetRuns: async ({ tenantUid, before, limit }) => {
         if (tenantUid === 'broken') throw new Error('the file is broken')
@@ -47,12 +48,12 @@ it('removes what each tenant no longer keeps, in as many batches as it takes, an
     objects: 5,
   })
   expect(ended).toEqual({ a: [now - 89 * day], b: [now - 6 * day], forever: [0] })
-  expect([troubled, forgotten]).toEqual([['broken'], [now - 3_600_000]])
+  expect([troubled, forgotten]).toEqual([['broken'], [now - 3_600_000, now - 365 * day]])
   expect(await sweep()).toEqual({ tenants: [], objects: 5 })
 })
 
 it('is one sweep where two are asked for at once', async () => {
   const { sweep, forgotten } = sweeping({ a: 7 }, {})
   await Promise.all([sweep(), sweep()])
-  expect(forgotten).toHaveLength(1)
+  expect(forgotten).toHaveLength(2)
 })

@@ -39,6 +39,7 @@ export class BulkRecords {
   readonly #select: Statement
   readonly #unfinished: Statement
   readonly #list: Statement
+  readonly #forget: Statement
 
   constructor(database: DatabaseSync, commit: GroupCommit, keys: Keyring) {
     this.#commit = commit
@@ -51,6 +52,7 @@ export class BulkRecords {
     this.#end = prepare(database, 'UPDATE bulk_runs SET state = ?, finished_at = ?, sealed_summary = ? WHERE id = ?')
     this.#select = prepare(database, 'SELECT * FROM bulk_runs WHERE id = ?')
     this.#unfinished = prepare(database, 'SELECT id FROM bulk_runs WHERE finished_at IS NULL ORDER BY key')
+    this.#forget = prepare(database, 'DELETE FROM bulk_runs WHERE finished_at < ?')
     this.#list = prepare(database, `SELECT ${columns} FROM bulk_runs ORDER BY key DESC LIMIT ?`)
   }
 
@@ -72,6 +74,11 @@ export class BulkRecords {
   end(id: string, { state, at, summary }: BulkEnd): Promise<void> {
     const sealed = this.#seal(id, 'summary', summary)
     return this.#commit.write(() => this.#end.run(state, at, sealed, id))
+  }
+
+  /** Those that ended before a time; their runs are their tenants' and stay. */
+  forget(before: number): Promise<void> {
+    return this.#commit.write(() => this.#forget.run(before))
   }
 
   read(id: string): BulkRecord | undefined {

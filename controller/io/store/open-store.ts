@@ -56,6 +56,7 @@ export interface Store extends Journal {
   /** It starts no more runs; those on their way go on. */
   stopBulk(id: string, state: BulkState, summary: BulkSummary): Promise<void>
   endBulk(id: string, end: BulkEnd): Promise<void>
+  forgetBulks(before: number): Promise<void>
   readBulk(id: string): BulkRecord | undefined
   unfinishedBulks(): string[]
   listBulks(limit: number): BulkLine[]
@@ -199,6 +200,7 @@ function storeOf({ database, keys, mark, folder, unlock, onTrouble }: StoreParts
     beginBulk: (request) => bulks.begin(request),
     stopBulk: (id, state, summary) => bulks.stop(id, state, summary),
     endBulk: (id, end) => bulks.end(id, end),
+    forgetBulks: (before) => bulks.forget(before),
     readBulk: (id) => reading(() => bulks.read(id)),
     unfinishedBulks: () => reading(() => bulks.unfinished()),
     listBulks: (limit) => reading(() => bulks.list(limit)),
