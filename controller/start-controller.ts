@@ -26,7 +26,7 @@ import { appliedTenants } from './reconcile/applied-tenants.ts'
 import { createSweep } from './reconcile/sweep.ts'
 import { fleetSecrets } from './reconcile/fleet-secrets.ts'
 import { ReconcileLost } from './reconcile/thread/reconcile-host.ts'
-import { startReconciling } from './reconcile/thread/start-reconciling.ts'
+import { type Reconciling, startReconciling } from './reconcile/thread/start-reconciling.ts'
 import { addressFile, listen, openState, secretFile } from './start-parts.ts'
 import { BulkRuns } from './triggers/bulk-runs.ts'
 import type { StartRun } from './triggers/run-wanted.ts'
@@ -53,7 +53,12 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const sandbox = closing.adopt(await startSandbox(), (server) => server.close())
     const limits = options.isSandbox ? undefined : new VendorLimits()
 
-    const watchers = new Set<() => void>()
+    const opened = Promise.withResolvers<Reconciling>()
+    opened.promise.catch(() => {})
+    const ageKey = await openAgeKey(state, options.ageKeyFile)
+    // Runs go on before the fleet has been read: a secret that is not known yet is not one that is missing.
+    const secrets = fleetSecrets(async (file) => (await opened.promise).file(file), ageKey.identities)
+    const watchers = new Set<(runId: string) => void>()
     // First of all, because its hosts take the longest to start.
     const backend = closing.adopt(
       new EmbeddedBackend({
@@ -69,14 +74,15 @@ export async function startController(options: ControllerOptions): Promise<Runni
         ...(limits && { limits }),
         ...(!options.isSandbox && { secretOf: (connection) => secrets.secretOf(connection).catch(unavailable) }),
         onEvents: (runId) => {
-          bulk.onEvents(runId)
-          for (const watcher of watchers) watcher()
+          for (const watcher of watchers) watcher(runId)
         },
         onTrouble: (runId, error) => log.error({ runId, err: error }, 'a run cannot go on in this process'),
       }),
       (opened) => opened.close(),
     )
-    const ageKey = await openAgeKey(state, options.ageKeyFile)
+    // Whoever waits for it keeps no controller from stopping that could not open it.
+    closing.defer(() => opened.reject(new Error('the controller stops')))
+    await backend.resume()
     const reconciling = closing.adopt(
       await startReconciling({
         setup: {
@@ -107,8 +113,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       }),
       (opened) => opened.close(),
     )
-    // Runs go on before the fleet has been read: a secret that is not known yet is not one that is missing.
-    const secrets = fleetSecrets((file) => reconciling.file(file), ageKey.identities)
+    opened.resolve(reconciling)
     // Before the fleet is closed, because what is being performed may need its secrets.
     closing.defer(() => {
       reconciling.release()
@@ -144,6 +149,7 @@ export async function startController(options: ControllerOptions): Promise<Runni
       }),
       (opened) => opened.close(),
     )
+    watchers.add((runId) => bulk.onEvents(runId))
 
     const history: ControllerView['history'] = (runId, principal, permission = 'runs:read') => {
       const tenant = store.tenantOfRun(runId)
@@ -214,7 +220,6 @@ export async function startController(options: ControllerOptions): Promise<Runni
     )
     url = server.url
     closing.adopt(addressFile(join(state, 'url'), url), (file) => rmSync(file, { force: true }))
-    await backend.resume()
     bulk.resume()
     closing.adopt(
       watchOverdue(backend, (run) => log.warn(run, 'a run could go on and does not')),
@@ -230,10 +235,11 @@ export async function startController(options: ControllerOptions): Promise<Runni
     const until = async <T>(answer: () => T | undefined): Promise<T> => {
       for (;;) {
         const wake = Promise.withResolvers<void>()
-        watchers.add(wake.resolve)
+        const heard = (): void => wake.resolve()
+        watchers.add(heard)
         const found = answer()
         if (found === undefined) await wake.promise
-        watchers.delete(wake.resolve)
+        watchers.delete(heard)
         if (found !== undefined) return found
       }
     }

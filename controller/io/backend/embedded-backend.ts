@@ -10,6 +10,7 @@ import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import { BackendError } from './backend-error.ts'
 import type { Backend, Cancellation, OverdueRun, Signal, SignalAnswer, StartRequest } from './backend.ts'
 import { ChildRuns } from './child-runs.ts'
+import { heapMb } from './host-limits.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
 import { PinnedObjects, valuesFrom } from './pinned-objects.ts'
 import { RunDriver } from './run-driver.ts'
@@ -58,7 +59,7 @@ export class EmbeddedBackend implements Backend {
 
   constructor(options: EmbeddedBackendOptions) {
     const { journal, performModule, performOptions = null, hosts = 2, runsPerHost = 256 } = options
-    const { hostMemoryMb = 256, graceMs = 5_000 } = options
+    const { hostMemoryMb = heapMb, graceMs = 5_000 } = options
     this.#options = options
     this.#journal = journal
     this.#clock = options.clock ?? Date.now

@@ -20,6 +20,8 @@ export const mostBytesFromHost = 80 * 1024 * 1024
 export const mostBytesToHost = 1024 * 1024 * 1024
 /** Characters of one answer, at most three bytes each; what is longer is told as a fault of its run. */
 export const answerCharacters = 20 * 1024 * 1024
+/** Heap of a host, unless somebody says otherwise. */
+export const heapMb = 256
 /** What a host may use beside its heap: buffers, code, the runtime itself. */
 export const besideHeapMb = 192
 /** Share of its memory from which a host is given no more runs and is replaced without loss. */

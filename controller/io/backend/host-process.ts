@@ -1,7 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
 import type { Duplex } from 'node:stream'
-import { codeCache } from '../../config.ts'
 import type { Digest } from '../../core/model/effective.ts'
 import type { Json } from '../../core/model/values.ts'
 import { framesOf, FrameReader } from './frames.ts'
@@ -9,6 +7,7 @@ import * as limits from './host-limits.ts'
 import type { Answer, FromHost, HostSetup, Order } from './host-orders.ts'
 import type { Pins } from './pinned-objects.ts'
 import { type ProcessUsage, usageOf } from './process-usage.ts'
+import { channelOf, takeHost } from './spawn-host.ts'
 import { Recent } from '../../core/model/recent.ts'
 
 export interface Lost {
@@ -31,9 +30,6 @@ export interface HostOptions {
   /** Where the ids of hosts stand, so that the next controller ends those that this one leaves behind; nowhere where absent. */
   readonly idsFile: string | undefined
 }
-
-/** What a host runs. */
-export const entry = join(import.meta.dirname, 'run-host.ts')
 
 /** One child process that advances runs, several at once: a run that waits for a vendor needs no process of its own. */
 export class HostProcess {
@@ -62,19 +58,14 @@ export class HostProcess {
 
   constructor({ setup, heapMb }: HostOptions, onEnd: () => void) {
     this.#heapMb = heapMb
-    // An environment of its own, because that of the controller may hold credentials.
-    this.#child = spawn(process.execPath, [`--max-old-space-size=${heapMb}`, entry], {
-      env: { NODE_COMPILE_CACHE: codeCache },
-      stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-      windowsHide: true,
-    })
+    this.#child = takeHost(heapMb)
     const started = Promise.withResolvers<void>()
     this.ready = started.promise
     this.#end = () => {
       started.resolve()
       onEnd()
     }
-    this.#wire = this.#child.stdio[limits.channel] as Duplex
+    this.#wire = channelOf(this.#child)
     this.#wire.on('data', (piece: Buffer) => this.#hear(piece, started.resolve))
     this.#wire.on('end', () => this.kill('host-lost', 'it closed its channel'))
     this.#wire.on('error', () => this.kill('host-lost', 'its channel broke'))

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { lookMs } from './host-limits.ts'
-import { entry, HostProcess, type HostOptions } from './host-process.ts'
+import { HostProcess, type HostOptions } from './host-process.ts'
 import { LeftHosts } from './left-hosts.ts'
+import { entry } from './spawn-host.ts'
 import { Turns } from './turns.ts'
 
 /** A run's place in a host. */
