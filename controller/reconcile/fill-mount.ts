@@ -45,6 +45,7 @@ export function createFiller({
   isRemembered,
 }: FillerParts): (declared: Declared, root: Folder) => Promise<Filled> {
   const known = new Map<string, Contents>()
+  const unasked = poller ? 'the first look at it is under way' : 'nobody has asked for it yet'
 
   const contentsOf = async (wanted: Wanted): Promise<Contents> => {
     const key = JSON.stringify([wanted.address, wanted.commit, wanted.path, depthOf(wanted.tenant)])
@@ -74,8 +75,11 @@ export function createFiller({
       ...(folder && { folder }),
     })
     const { commit, cause } = fetched(address)
-    if (commit === null)
-      return made('missing', null, undefined, { problem: missing(about, tenant, address, cause, told) })
+    if (commit === null) {
+      const hasFailed = told?.kind === 'behind'
+      const why = cause ?? (hasFailed ? told.cause : unasked)
+      return made('missing', null, undefined, { problem: missing(about, tenant, address, why, hasFailed) })
+    }
     const beside = besideMount(tenant, url, folderAt(root, `tenants/${tenant}`))
     const frozen = beside && { problem: beside }
     const name = [tenant, ref, path].join('\n')
@@ -102,13 +106,12 @@ function missing(
   about: About,
   tenant: string,
   { url, ref, credential }: SourceAddress,
-  cause: string | undefined,
-  told: Told | undefined,
+  why: string,
+  hasFailed: boolean,
 ): Problem {
-  const why = cause ?? (told?.kind === 'behind' ? told.cause : 'nobody has asked for it yet')
   const { above, name } = secretFor(tenant)
   const hint =
-    credential === undefined && above !== '' && told?.kind === 'behind'
+    credential === undefined && above !== '' && hasFailed
       ? `a private one is opened by the secret \`${name}\` of ${above}`
       : undefined
   return asProblem(

@@ -166,6 +166,38 @@ test('files that are too many bytes together are refused before they are read', 
   expect(mountsOf(await followed.load())).toEqual({ [north]: 'current' })
 })
 
+test('a tenant that moves its files keeps its secrets and its digests at every step', async () => {
+  const files = ownFiles(north, overlay(north, 'note', '1.0.0', 'minutesSaved: 5'), {
+    ...tenant(`${north}/retail`, '', 'uid-of-retail'),
+    [`tenants/${north}/secrets.sops.yaml`]: 'sops: {}\n',
+  })
+  const own = await ownRepository(files)
+  const here = Object.fromEntries(Object.entries(files).map(([path, text]) => [`tenants/${north}/${path}`, text]))
+  const followed = await follow({ ...neighbours, ...here })
+  const secrets = `tenants/${north}/secrets.sops.yaml`
+  /** Who it is and what it runs; beside that it knows from where its files come. */
+  const digests = ({ desired }: Awaited<ReturnType<typeof followed.load>>) =>
+    [...desired.tenants.values()].map((each) =>
+      each.kind === 'valid'
+        ? [each.path, each.uid, ...[...each.workflows.values()].map(({ digest }) => digest)]
+        : [each.cause.code],
+    )
+  const before = await followed.load()
+
+  own.server.answerWith((_, response) => void response.writeHead(503).end())
+  followed.edit(mounted(north, own.url, ', uids: [uid-of-retail]'))
+  const unfetched = await followed.load()
+  own.server.answerWith(null)
+  const inBoth = await followed.load()
+  followed.edit(Object.fromEntries(Object.keys(here).map((path) => [path, null])))
+  const moved = await followed.load()
+
+  expect([unfetched, inBoth].map((each) => tenantsOf(each)[north])).toEqual(['source-missing', 'tenant-source'])
+  for (const each of [before, unfetched, inBoth, moved])
+    expect(each.snapshot.files.get(secrets)?.oid).toBe(before.snapshot.files.get(secrets)?.oid)
+  expect(digests(moved)).toEqual(digests(before))
+})
+
 test('thousands of broken files hide nobody else’s problems', async () => {
   const files = Object.fromEntries(Array.from({ length: 3_000 }, (_, n) => [`overlays/n${n}.yaml`, `kind: [ # ${n}\n`]))
   const own = await ownRepository(files)
