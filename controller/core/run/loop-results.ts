@@ -19,18 +19,28 @@ export function outputsOfItem(steps: readonly Step[], scope: Loops, state: RunSt
 /** The outputs of a step. A loop that was going on when the run was cancelled has the results of what it had come to. */
 export function outputsSoFar(step: Step, scope: Loops, state: RunState): JsonMap {
   const progress = state.steps.get(instanceKey(step.id, scope))
-  const { forEach: loop } = step
-  if (loop === undefined || progress?.cancelled === undefined || progress.items === undefined)
-    return progress?.outputs ?? newMap()
+  return progress?.cancelled && step.forEach && progress.items
+    ? resultsSoFar(step, step.forEach, progress.items, scope, state)
+    : (progress?.outputs ?? newMap())
+}
+
+/** The results of a loop that is cut off: items that were not begun have them too. */
+export function resultsSoFar(
+  step: Step,
+  loop: NonNullable<Step['forEach']>,
+  items: readonly Json[],
+  scope: Loops,
+  state: RunState,
+): JsonMap {
   const outputs = newMap()
-  outputs.results = progress.items.map((_, index): Json => {
+  outputs.results = items.map((_, index): Json => {
     const own = { loops: [...scope.loops, { id: step.id, index }] }
     return toValue({ index, outcome: outcomeOf(loop.steps, own, state), steps: outputsOfItem(loop.steps, own, state) })
   })
   return outputs
 }
 
-/** Of an item whose loop was cancelled. */
+/** Of an item whose loop was cut off. */
 function outcomeOf(steps: readonly Step[], scope: Loops, state: RunState): 'succeeded' | 'failed' | 'cancelled' {
   const phases = steps.map(({ id }) => state.steps.get(instanceKey(id, scope)))
   if (phases.some((step) => step?.phase === 'failed' && step.cancelled === undefined)) return 'failed'

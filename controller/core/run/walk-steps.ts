@@ -5,7 +5,7 @@ import { onChild } from './child-step.ts'
 import { append, type Decision, type DecisionContext, stepFailed } from './decision.ts'
 import { onLanes } from './on-lanes.ts'
 import type { RunState, StepState } from './run-state.ts'
-import { outputsOfItem } from './loop-results.ts'
+import { outputsOfItem, resultsSoFar } from './loop-results.ts'
 import { instanceKey, type StepScope } from './step-scope.ts'
 
 export interface Walk {
@@ -115,7 +115,10 @@ function walkItems(
     if (walked.kind === 'failed') failed ??= walked.step
     results.push(resultOf(index, loop.steps, own, walked, walk.state))
   }
-  if (decisions.length > 0) return withDeadline(step, progress, open(decisions), now)
+  if (decisions.length > 0)
+    return withDeadline(step, progress, open(decisions), now, () =>
+      resultsSoFar(step, loop, progress.items ?? [], scope, walk.state),
+    )
   const outputs = newMap()
   outputs.results = results
   if (failed !== undefined) return open([failedBy(progress, failed, now, outputs)])
@@ -142,7 +145,7 @@ function resultOf(index: number, steps: readonly Step[], scope: StepScope, walke
 }
 
 /** Nothing that is being performed is given up: the time of a block is looked at between attempts. */
-function withDeadline(step: Step, progress: StepState, walked: Walked, now: number): Walked {
+function withDeadline(step: Step, progress: StepState, walked: Walked, now: number, outputs?: () => JsonMap): Walked {
   if (walked.kind !== 'open' || step.timeoutSeconds === undefined) return walked
   const at = progress.startedAt + step.timeoutSeconds * 1_000
   if (now < at) return open([...walked.decisions, { kind: 'wait-until', at, step: progress.id }])
@@ -152,7 +155,7 @@ function withDeadline(step: Step, progress: StepState, walked: Walked, now: numb
   const given = walked.decisions.flatMap((decision) =>
     decision.kind === 'await-child' ? [stepFailed(decision.step, 'timeout', message, now)] : [],
   )
-  return open([...given, stepFailed(progress.id, 'timeout', message, now)])
+  return open([...given, stepFailed(progress.id, 'timeout', message, now, outputs?.())])
 }
 
 function onSleep({ id: step, wakeAt }: StepState, now: number): Decision[] {

@@ -371,3 +371,25 @@ describe('a journal', () => {
     expect(foldAll(events)).toEqual(state)
   })
 })
+
+it('a loop whose time is over tells those who deal with it what it had come to', () => {
+  const text = `
+steps:
+  - id: all
+    timeoutSeconds: 60
+    onError: continue
+    forEach:
+      in: '\${{ ["a", "b", "c"] }}'
+      as: host
+      steps:
+        - { id: isolate, action: isolate_endpoint }
+        - { id: ask, if: '\${{ each.host == "b" }}', approval: { message: Sure? } }
+    onErrorSteps:
+      - { id: told, set: { done: '\${{ steps.all.outputs.results.filter(r, has(r.steps.isolate)).map(r, r.steps.isolate.id) }}' } }
+outputs: { code: '\${{ steps.all.error.code }}', done: '\${{ steps.told.outputs.done }}', outcomes: '\${{ steps.all.outputs.results.map(r, r.outcome) }}' }
+`
+  expect(play(text, { answers: { 'isolate[0]': { id: 'e0' }, 'isolate[1]': { id: 'e1' } } }).state).toMatchObject({
+    phase: 'succeeded',
+    outputs: { code: 'timeout', done: ['e0', 'e1'], outcomes: ['succeeded', 'cancelled', 'cancelled'] },
+  })
+})
