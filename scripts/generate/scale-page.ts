@@ -28,7 +28,7 @@ const times: readonly Line[] = [
   { label: 'cold', figure: 'cold load', color: '#c0392b' },
   { label: 'cold, files parsed before', figure: 'cold load with the parse cache', color: '#e67e22' },
   { label: 'one template', figure: 'change: promotion', color: '#2471a3' },
-  { label: 'one tag of a region', figure: 'change: tag', color: '#7d3c98' },
+  { label: 'one tag', figure: 'change: tag', color: '#7d3c98' },
   { label: 'one overlay', figure: 'change: leafOverlay', color: '#1e8449' },
 ]
 const memory: readonly Line[] = [{ label: 'over bare Node', figure: 'peak memory over bare node', color: '#2c3e50' }]
@@ -44,8 +44,10 @@ const panels: readonly Panel[] = [
   { title: 'Peak memory of a cold load', unit: 'MB', lines: memory },
 ]
 
-const [width, height] = [440, 300]
-const margin = { left: 64, right: 20, top: 40, bottom: 44 }
+const [width, height] = [520, 300]
+const margin = { left: 64, right: 150, top: 40, bottom: 44 }
+/** Between two labels, one below the other. */
+const labelStep = 13
 
 /** The page about growth and its chart: by path of the file, both from the figures that were measured last. */
 export function toScalePage(root: string): readonly (readonly [string, string])[] {
@@ -92,7 +94,7 @@ ${table.join('\n')}
 * **cold**: a new process reads, parses, checks and resolves every file.
 * **cold, files parsed before**: the same with the parse cache of an earlier start.
 * **one template**: a release is promoted to nearly all tenants.
-* **one tag of a region**, **one overlay**: a file changes that few tenants, or one, depend on.
+* **one tag**, **one overlay**: a file changes that few tenants, or one, depend on.
 
 Medians of ${runs} runs on ${cores} cores, Node ${node}, git ${git}, at commit \`${commit.slice(0, 12)}\`. The fleets are generated, with customised
 workflows in four of ten tenants. To measure again:
@@ -126,16 +128,22 @@ function drawPanel({ title, unit, lines }: Panel, fleets: readonly Fleet[]): str
       `<text x="${round(x(Math.log10(size)))}" y="${height - margin.bottom + 16}" text-anchor="middle">${size.toLocaleString('en-US')}</text>`,
     )
   parts.push(`<text x="${width / 2}" y="${height - 10}" text-anchor="middle">tenants</text>`)
-  for (const { line, points } of series) {
-    const places = points.map(
-      ({ tenants, value }) => [round(x(Math.log10(tenants))), round(y(Math.log10(value)))] as const,
-    )
+  const drawn = series.map(({ line, points }) => ({
+    line,
+    places: points.map(({ tenants, value }) => [round(x(Math.log10(tenants))), round(y(Math.log10(value)))] as const),
+  }))
+  for (const { line, places } of drawn) {
     parts.push(
       `<polyline fill="none" stroke="${line.color}" stroke-width="2" points="${places.map((place) => place.join(',')).join(' ')}"/>`,
     )
     for (const [px, py] of places) parts.push(`<circle cx="${px}" cy="${py}" r="3" fill="${line.color}"/>`)
-    const [px, py] = places[0] ?? [margin.left, margin.top]
-    parts.push(`<text x="${px + 6}" y="${round(py - 9)}" fill="${line.color}">${line.label}</text>`)
+  }
+  // Behind the last point of each line, and never one over another.
+  let free = Number.NEGATIVE_INFINITY
+  for (const { line, places } of drawn.toSorted((a, b) => (a.places.at(-1)?.[1] ?? 0) - (b.places.at(-1)?.[1] ?? 0))) {
+    const [px, py] = places.at(-1) ?? [margin.left, margin.top]
+    free = Math.max(py + 4, free + labelStep)
+    parts.push(`<text x="${px + 8}" y="${round(free)}" fill="${line.color}">${line.label}</text>`)
   }
   return parts.join('\n')
 }

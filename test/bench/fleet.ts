@@ -188,6 +188,10 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
         { name: 'nothing changed', unit: 'ms', samples: [median(warm.unchangedMs)] },
         { ...spawn, samples: [median(spawn.samples)] },
       ),
+      against(
+        { name: 'first change after a start', unit: 'ms', samples: [median(warm.firstMs)] },
+        { ...spawn, samples: [median(spawn.samples)] },
+      ),
       ...change('leafOverlay', spawn, goal('leafToSpawn')),
       ...change('leafOverlay', load, goal('leafToCold')),
       ...applied('leafOverlay', spawn, goal('leafAppliedToSpawn')),
