@@ -24,7 +24,7 @@ export interface TenantFile {
 }
 
 /** Files open at the same time: each costs descriptors and up to half a MiB of pages. */
-const openAtOnce = 32
+const openAtOnce = 64
 
 /** One SQLite file for each tenant, with its finished runs and its cases. Those that were used last are open. */
 export class TenantFiles {
