@@ -138,7 +138,11 @@ export class MergeWalk {
       if (their !== undefined) shared++
       let value: Value = before
       if (before !== their) {
-        value = this.field(key, base && get(base, key), before, their, fieldSchema(schema, key))
+        const old = base && get(base, key)
+        if (isScalar(before) && isScalar(their) && (old === before || old === their)) {
+          value = old === before ? their : before
+          this.#agreed = false
+        } else value = this.field(key, old, before, their, fieldSchema(schema, key))
         if (result === undefined) {
           const source = likeOurs ? ours : theirs
           likeOurs &&= value === before
@@ -217,6 +221,7 @@ function isEmpty(container: Json): boolean {
   return true
 }
 
+const isScalar = (value: Value): boolean => typeof value !== 'object' && value !== undefined
 const isMapOrAbsent = (value: Value): value is JsonMap | undefined => value === undefined || isMap(value)
 const isListOrAbsent = (value: Value): value is readonly Json[] | undefined => value === undefined || isList(value)
 
