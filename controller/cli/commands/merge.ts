@@ -7,7 +7,7 @@ import { showSafely } from '../../core/model/terminal-text.ts'
 import type { Json } from '../../core/model/values.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
 import { count } from '../output.ts'
-import { readGiven } from './overlay.ts'
+import { readGiven } from '../read-given.ts'
 
 export const merge: Command = {
   name: 'merge',

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { isRefusal, overlayFrom, receivedWorkflow } from '../../core/authoring/index.ts'
-import { problem } from '../../core/model/problems.ts'
 import { applyEdits, authoringOptions } from '../apply-edits.ts'
-import { type Call, type Command, CommandError, text } from '../command.ts'
+import { type Command, text } from '../command.ts'
+import { readGiven } from '../read-given.ts'
 
 export const overlay: Command = {
   name: 'overlay',
@@ -37,14 +35,4 @@ export const overlay: Command = {
       next: () => (isReceived ? [`explain ${tenant} ${name}`] : []),
     })
   },
-}
-
-/** A file that the command line names; its path counts from the current folder. */
-export function readGiven({ config }: Call, file: string): string {
-  try {
-    return readFileSync(resolve(config.folder, file), 'utf8')
-  } catch (cause) {
-    const message = `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new CommandError(problem('wrong-value', message, { hint: 'name a file that is there' }), 3)
-  }
 }

@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { parse } from 'yaml'
 import { problem } from '../../core/model/problems.ts'
 import type { RunSummary } from '../../core/run/run-summary.ts'
 import { type ApiClient, onlineOptions, openApi } from '../api-client.ts'
 import { type Call, type Command, CommandError, type ExitCode, text } from '../command.ts'
 import type { BulkProgress } from '../../triggers/bulk-runs.ts'
+import { readGiven } from '../read-given.ts'
 import { type RunDetail, showRun } from '../show-run.ts'
 import { showBulk, waitForBulk } from './bulk.ts'
 
@@ -38,12 +37,13 @@ export const run: Command = {
     if (tenant !== undefined && to !== undefined)
       throw new CommandError(problem('wrong-value', '--tenant names one tenant, --to selects several: keep one'), 2)
     if (to !== undefined) return runBulk(call, to)
+    const inputs = readInputs(call)
     const api = openApi(call)
     const requestId = text(call, 'requestId')
     const { runs } = await api.post<{ runs: { id: string; state: string }[] }>('/v1/runs', {
       tenant,
       workflow: call.args[0],
-      inputs: readInputs(call),
+      inputs,
       ...(requestId !== undefined && { requestId }),
       ...(call.options['sandbox'] === true && { sandbox: true }),
     })
@@ -65,11 +65,12 @@ async function runBulk(call: Call, to: string): Promise<ExitCode> {
   const percent = /^(\d{1,2}(?:\.\d+)?|100)%$/.exec(rate ?? '0%')?.[1]
   if (percent === undefined) throw new CommandError(problem('wrong-value', `\`${rate}\` is no rate, such as 20%`), 2)
   const requestId = text(call, 'requestId')
+  const inputs = readInputs(call)
   const api = openApi(call)
   const begun = await api.post<BulkProgress>('/v1/bulk-runs', {
     workflow: call.args[0],
     to,
-    inputs: readInputs(call),
+    inputs,
     ...(concurrency !== undefined && { concurrency: Number(concurrency) }),
     ...(rate !== undefined && { haltOnFailureRate: Number(percent) / 100 }),
     ...(requestId !== undefined && { requestId }),
@@ -186,8 +187,9 @@ export const runCancel: Command = {
 function readInputs(call: Call): unknown {
   const file = text(call, 'input')
   if (file === undefined) return {}
+  const written = readGiven(call, file)
   try {
-    return parse(readFileSync(resolve(call.config.folder, file), 'utf8'))
+    return parse(written)
   } catch (cause) {
     throw new CommandError(problem('yaml-syntax', `${file} cannot be read: ${(cause as Error).message}`), 2)
   }
