@@ -15,3 +15,13 @@ test.each(cases)('%s is said before anything is asked of a controller', async (_
     expect([answer.code, answer.out + answer.err]).toEqual([code, expect.stringContaining(said)])
   }
 })
+
+test.each(['show', 'approve', 'cancel', 'resolve'])(
+  'run %s has options of its own, although run has the same',
+  async (word) => {
+    const needed = { approve: ['--step', 'a'], resolve: ['--step', 'a', '--connection', 'b', '--as', 'failed'] }
+    const args = ['run', word, 'abc', ...((needed as Record<string, string[]>)[word] ?? []), '--state', 'elsewhere']
+    const { code, err } = await run(fleetAt(tenant('acme')), args)
+    expect([code, err]).toEqual([3, expect.stringContaining('elsewhere/url')])
+  },
+)
