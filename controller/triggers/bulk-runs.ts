@@ -10,6 +10,7 @@ import {
   summariseBulk,
   type TargetOutcome,
 } from '../core/run/bulk-run.ts'
+import { UnderWay } from '../io/backend/under-way.ts'
 import type { BulkLine, BulkRecord } from '../io/store/bulk-records.ts'
 import type { Store } from '../io/store/open-store.ts'
 import type { AppliedTenants } from '../reconcile/applied-tenants.ts'
@@ -62,7 +63,7 @@ const againMs = 30_000
 export class BulkRuns {
   readonly #parts: BulkParts
   readonly #live = new Map<string, Live>()
-  readonly #working = new Set<Promise<void>>()
+  readonly #working = new UnderWay()
   readonly #timers = new Set<NodeJS.Timeout>()
   #isClosed = false
 
@@ -144,7 +145,7 @@ export class BulkRuns {
   async close(): Promise<void> {
     this.#isClosed = true
     for (const timer of this.#timers) clearTimeout(timer)
-    while (this.#working.size > 0) await Promise.all(this.#working)
+    await this.#working.settled()
   }
 
   #goOn(request: BulkRequest, before?: BulkRecord): void {
@@ -279,7 +280,6 @@ export class BulkRuns {
       this.#timers.add(timer)
     })
     this.#working.add(done)
-    void done.finally(() => this.#working.delete(done))
   }
 
   /** Only runs that are on their way are looked up: the others have ended, or have not begun. */

@@ -10,6 +10,7 @@ import {
   type Timetable,
 } from '../core/run/schedules.ts'
 import { inputsAt } from '../core/run/triggers.ts'
+import { UnderWay } from '../io/backend/under-way.ts'
 import { WakeUps } from '../io/backend/wake-ups.ts'
 import type { Store } from '../io/store/open-store.ts'
 import type { ScheduleMark, ScheduleName } from '../io/store/schedule-marks.ts'
@@ -56,7 +57,7 @@ export class Scheduler {
   /** Keys of the entries of each tenant, by its path. */
   readonly #keysOf = new Map<string, readonly string[]>()
   readonly #wakeUps: WakeUps
-  readonly #starting = new Set<Promise<void>>()
+  readonly #starting = new UnderWay()
   #updating: Promise<void> = Promise.resolve()
   #isClosed = false
 
@@ -79,7 +80,7 @@ export class Scheduler {
   /** Resolves when every run that was due has been started. */
   async settled(): Promise<void> {
     await this.#updating
-    while (this.#starting.size > 0) await Promise.all(this.#starting)
+    await this.#starting.settled()
   }
 
   async close(): Promise<void> {
@@ -177,7 +178,6 @@ export class Scheduler {
         if (this.#entries.get(key) === entry && !this.#isClosed) this.#wakeUps.set(key, at)
       })
     this.#starting.add(starting)
-    void starting.finally(() => this.#starting.delete(starting))
   }
 
   async #start(key: string, entry: Entry, { start, seen }: Owed): Promise<void> {

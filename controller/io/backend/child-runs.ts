@@ -5,6 +5,7 @@ import { isFinished, type RunState } from '../../core/run/run-state.ts'
 import { BackendError } from './backend-error.ts'
 import type { Cancellation } from './backend.ts'
 import type { LiveRun } from './live-run.ts'
+import { UnderWay } from './under-way.ts'
 
 export interface ChildTools {
   readonly clock: () => number
@@ -26,7 +27,7 @@ export interface ChildTools {
  */
 export class ChildRuns {
   readonly #tools: ChildTools
-  readonly #going = new Set<Promise<void>>()
+  readonly #going = new UnderWay()
 
   constructor(tools: ChildTools) {
     this.#tools = tools
@@ -61,12 +62,12 @@ export class ChildRuns {
   }
 
   get isQuiet(): boolean {
-    return this.#going.size === 0
+    return this.#going.isNone
   }
 
   /** Until nothing is under way. */
-  async settled(): Promise<void> {
-    while (this.#going.size > 0) await Promise.all(this.#going)
+  settled(): Promise<void> {
+    return this.#going.settled()
   }
 
   async #begin(parent: LiveRun, child: ChildRequested): Promise<void> {
@@ -130,6 +131,5 @@ export class ChildRuns {
       if (!(error instanceof BackendError && error.code === 'closing')) this.#tools.onTrouble(run.id, error)
     })
     this.#going.add(going)
-    void going.finally(() => this.#going.delete(going))
   }
 }

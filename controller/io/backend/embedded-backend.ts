@@ -16,7 +16,9 @@ import { PinnedObjects, valuesFrom } from './pinned-objects.ts'
 import { RunDriver } from './run-driver.ts'
 import { RunHosts } from './run-hosts.ts'
 import { TenantQueue } from './tenant-queue.ts'
+import { UnderWay } from './under-way.ts'
 import { WakeUps } from './wake-ups.ts'
+import { overdueRuns } from './watchdog.ts'
 
 export interface EmbeddedBackendOptions {
   readonly journal: Journal
@@ -54,7 +56,7 @@ export class EmbeddedBackend implements Backend {
   readonly #wakeUps: WakeUps
   readonly #driver: RunDriver
   readonly #children: ChildRuns
-  readonly #driving = new Set<Promise<void>>()
+  readonly #driving = new UnderWay()
   #closing = false
 
   constructor(options: EmbeddedBackendOptions) {
@@ -130,7 +132,7 @@ export class EmbeddedBackend implements Backend {
         : resolveUnknown(run.state, signal, now)
     if (result.kind === 'refused') return result
     await this.#append(run, result.events)
-    if (run.phase === 'idle') this.#enqueue(run)
+    this.#wake(runId)
     return { kind: 'taken' }
   }
 
@@ -162,17 +164,8 @@ export class EmbeddedBackend implements Backend {
   }
 
   overdue(forMs: number): readonly OverdueRun[] {
-    const since = this.#clock() - forMs
-    const waiting = this.#queue
-      .overdue(since)
-      .map(({ run, ...found }) => ({ run, ...found, reason: 'not-taken' as const }))
-    const asleep = this.#wakeUps.overdue(since).flatMap(({ id, ...found }) => {
-      const run = this.#runs.get(id)
-      return run?.phase === 'idle' ? [{ run, ...found, reason: 'not-woken' as const }] : []
-    })
-    return [...waiting, ...asleep]
-      .map(({ run, ...found }) => ({ runId: run.id, tenant: run.pins.tenant.path, ...found }))
-      .sort((a, b) => a.since - b.since)
+    const parts = { queue: this.#queue, wakeUps: this.#wakeUps, runs: this.#runs }
+    return overdueRuns(parts, this.#clock() - forMs)
   }
 
   async resume(): Promise<number> {
@@ -202,7 +195,7 @@ export class EmbeddedBackend implements Backend {
 
   /** False while something follows from what is journaled: a run that waits for another one may be about to go on. */
   get isQuiet(): boolean {
-    return this.#driving.size === 0 && this.#children.isQuiet
+    return this.#driving.isNone && this.#children.isQuiet
   }
 
   async close(): Promise<void> {
@@ -210,7 +203,7 @@ export class EmbeddedBackend implements Backend {
     this.#wakeUps.close()
     this.#queue.clear()
     this.#hosts.stop()
-    while (this.#driving.size > 0) await Promise.all(this.#driving)
+    await this.#driving.settled()
     await this.#children.settled()
     await this.#hosts.close()
     this.#runs.clear()
@@ -266,11 +259,7 @@ export class EmbeddedBackend implements Backend {
 
   #pump(): void {
     if (this.#closing) return
-    for (let run = this.#queue.take(); run !== undefined; run = this.#queue.take()) {
-      const driving = this.#drive(run)
-      this.#driving.add(driving)
-      void driving.finally(() => this.#driving.delete(driving))
-    }
+    for (let run = this.#queue.take(); run !== undefined; run = this.#queue.take()) this.#driving.add(this.#drive(run))
   }
 
   async #drive(run: LiveRun): Promise<void> {
