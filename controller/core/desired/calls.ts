@@ -25,11 +25,10 @@ const known = new WeakMap<Spec, readonly Call[]>()
 
 /** The steps of a workflow that perform another one. */
 export function callsOf(spec: Spec): readonly Call[] {
+  if (!performsOthers(spec)) return none
   let calls = known.get(spec)
   if (!calls) {
-    calls = !performsOthers(spec)
-      ? none
-      : stepListsIn(spec).flatMap(({ steps, path }) => [...callsIn(steps, formatPath(['spec', ...path]))])
+    calls = stepListsIn(spec).flatMap(({ steps, path }) => [...callsIn(steps, formatPath(['spec', ...path]))])
     known.set(spec, calls)
   }
   return calls
@@ -47,9 +46,6 @@ function* callsIn(steps: readonly Step[], list: string): Generator<Call> {
 const nobody: Called = { kind: 'called' }
 const noInputs = { properties: {} }
 
-/** Workflows that perform no other and are right with these actions: that says nothing of the tenant, so the next one need not ask. */
-const sound = new WeakMap<Spec, DeclaredAction>()
-
 type Children = Readonly<Record<string, ChildWorkflow>>
 
 export type Called =
@@ -66,9 +62,7 @@ export function childrenOf(
   const children: Record<string, ChildWorkflow> = Object.create(null)
   const around = { calleeOf: (name: string) => workflows.get(name)?.spec, actionOf }
   for (const workflow of workflows.values()) {
-    if (sound.get(workflow.spec) === actionOf) continue
-    const calls = callsOf(workflow.spec)
-    for (const { name, path } of calls) {
+    for (const { name, path } of callsOf(workflow.spec)) {
       const callee = workflows.get(name)
       if (callee === undefined) {
         const message = `${tenant} does not receive ${name}, which ${workflow.name} performs`
@@ -87,7 +81,6 @@ export function childrenOf(
       const isOfRelease = (spec: Spec) => check(spec, around).some((item) => wordsOf(item) === wordsOf(wrong))
       return refused({ ...wrong, tenant, ...placeOf(workflow, wrong.path ?? '', isOfRelease) })
     }
-    if (calls.length === 0) sound.set(workflow.spec, actionOf)
   }
   return Object.keys(children).length === 0 ? nobody : { kind: 'called', children: sorted(children) }
 }

@@ -15,11 +15,16 @@ export function actionInputOf({ with: input, notify }: Pick<Step, 'with' | 'noti
   return notify === undefined ? (input ?? newMap()) : notify
 }
 
-const callers = new WeakMap<Step, boolean>()
+const callers = new WeakMap<Step | Workflow['spec'], boolean>()
 
-/** Whether some step performs another workflow: most do not, and renderings share most of their steps. */
+/** Whether some step performs another workflow: most do not. It is asked for each tenant, and tenants share workflows, as renderings share steps. */
 export function performsOthers(spec: Workflow['spec']): boolean {
-  return stepListsIn(spec).some(({ steps }) => steps.some(isCaller))
+  let known = callers.get(spec)
+  if (known === undefined) {
+    known = stepListsIn(spec).some(({ steps }) => steps.some(isCaller))
+    callers.set(spec, known)
+  }
+  return known
 }
 
 function isCaller(step: Step): boolean {
