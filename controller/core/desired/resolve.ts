@@ -14,7 +14,7 @@ import { buildHierarchy, type Hierarchy, renewFiles, renewSubtree, type TenantNo
 import { buildLayers, type Layers } from './layers.ts'
 import { createSignatures, isCrowded, type Memory, newMemory } from './memory.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
-import { createTenantResolver, type Received } from './resolve-tenant.ts'
+import { createTenantResolver, type Received, type TenantParts, type TenantResolver } from './resolve-tenant.ts'
 import { subtree } from './select.ts'
 import { selectSubscriptions, type Subscriptions } from './subscriptions.ts'
 
@@ -121,9 +121,14 @@ export function createResolver(check: CheckWorkflow): Resolver {
       if (!patched) return undefined
       const renewed = renewNodes(patched, hierarchy)
       if (patched.isShared && !patched.hasOnlyMoved) return whole(patched.fleet, hierarchy)
-      const moved = patched.hasOnlyMoved ? parts.subscriptions.retarget() : []
-      const reached = new Set([...renewed.reached, ...moved])
-      const changed = resolveReached(parts, { ...renewed, reached }, memory, check)
+      const { subscriptions, freezes, state } = parts
+      state.layers.renew(renewed.relayered)
+      freezes.renew(renewed.reached)
+      const reached = new Set(renewed.reached)
+      // A look at where channels point to selects anew for everybody, those with other tags among them.
+      if (patched.hasOnlyMoved) for (const node of subscriptions.retarget()) reached.add(node)
+      else subscriptions.renew(renewed.retagged)
+      const changed = resolveReached(parts, reached, memory, check)
       parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
       return { state: parts.state, changed }
     },
@@ -150,13 +155,7 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
   )
   const signatureOf = createSignatures(fleet, before, next)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
-  const resolveTenant = createTenantResolver({
-    subscriptions,
-    renderer,
-    check,
-    actionOf: actionsIn(fleet),
-    bind: createBinder(fleet),
-  })
+  const resolveTenant = tenantResolverOf({ fleet, subscriptions, renderer }, check)
   const tenants = new Map<string, DesiredTenant>()
   const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
@@ -184,25 +183,23 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
   return { ...parts, state: { ...state, problems: problemsOf({ ...parts, state }) } }
 }
 
+function tenantResolverOf(
+  { fleet, ...parts }: Pick<TenantParts, 'subscriptions' | 'renderer'> & { readonly fleet: Fleet },
+  check: CheckWorkflow,
+): TenantResolver {
+  return createTenantResolver({ ...parts, check, actionOf: actionsIn(fleet), bind: createBinder(fleet) })
+}
+
 /** Resolves the tenants that changed files reach, and says which entries are others now. */
 function resolveReached(
   parts: Parts,
-  { reached, retagged, relayered }: Renewed,
+  reached: ReadonlySet<TenantNode>,
   memory: Memory,
   check: CheckWorkflow,
 ): Set<string> {
   const { state, subscriptions, freezes, reported } = parts
   const { tenants, layers, fleet, renderer } = state
-  subscriptions.renew(retagged)
-  layers.renew(relayered)
-  freezes.renew(reached)
-  const resolveTenant = createTenantResolver({
-    subscriptions,
-    renderer,
-    check,
-    actionOf: actionsIn(fleet),
-    bind: createBinder(fleet),
-  })
+  const resolveTenant = tenantResolverOf({ fleet, subscriptions, renderer }, check)
   for (const node of reached) {
     const { path } = node
     const cause = freezes.causeOf(path)
