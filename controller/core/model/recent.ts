@@ -12,8 +12,12 @@ export class Recent<Key, Value> {
   /** The value of the key, made where there is none. What is undefined is not kept. */
   of(key: Key, make: () => Value): Value {
     const known = this.#values.get(key)
-    const value = known ?? make()
-    if (known !== undefined) this.#values.delete(key)
+    if (known !== undefined) {
+      this.#values.delete(key)
+      this.#values.set(key, known)
+      return known
+    }
+    const value = make()
     if (value !== undefined) this.#values.set(key, value)
     for (const oldest of this.#values.keys()) {
       if (this.#values.size <= this.#most) break

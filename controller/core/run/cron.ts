@@ -1,4 +1,5 @@
 import { Cron } from 'croner'
+import { Recent } from '../model/recent.ts'
 import { isTimezone, unknownTimezone } from '../model/timezones.ts'
 
 /** Instants of a cron expression in a time zone; times are milliseconds since 1970. */
@@ -19,20 +20,14 @@ export interface CronFault {
 
 const kept = 10_000
 const answersKept = 64
-const known = new Map<string, CronTimes | CronFault>()
+const known = new Recent<string, CronTimes | CronFault>(kept)
 
 /**
  * Equal expressions in equal zones are one object, which remembers its last answers: ten thousand tenants at 02:00 ask
  * ten thousand times, and it is calculated once.
  */
 export function cronTimes(expression: string, timezone: string): CronTimes | CronFault {
-  const key = `${timezone}\n${expression}`
-  const found = known.get(key)
-  if (found !== undefined) return found
-  const made = read(expression, timezone)
-  if (known.size >= kept) known.delete(known.keys().next().value ?? key)
-  known.set(key, made)
-  return made
+  return known.of(`${timezone}\n${expression}`, () => read(expression, timezone))
 }
 
 /** It is only asked whether the expression ever comes, and the answer must not depend on when it is asked. */

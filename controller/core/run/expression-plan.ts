@@ -1,6 +1,7 @@
 import { type CelInput, type CelValue, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { caps } from '../model/caps.ts'
+import { Recent } from '../model/recent.ts'
 import type { Json } from '../model/values.ts'
 import { budgetFunctions, fillBudget, metered } from './expression-budget.ts'
 import { evaluationMessage, parseMessage } from './expression-message.ts'
@@ -28,16 +29,11 @@ const loopsWithin = 2
 const plansKept = 10_000
 
 const env = celEnv({ funcs: [...strings, ...budgetFunctions] })
-const plans = new Map<string, Plan | Fault>()
+const plans = new Recent<string, Plan | Fault>(plansKept)
 
 /** The plan of an expression, or why there is none. Plans are kept by text: making one takes 20 times as long as using it. */
 export function planOf(source: string): Plan | Fault {
-  const kept = plans.get(source)
-  if (kept !== undefined) return kept
-  const made = makePlan(source)
-  if (plans.size >= plansKept) plans.delete(plans.keys().next().value as string)
-  plans.set(source, made)
-  return made
+  return plans.of(source, () => makePlan(source))
 }
 
 function makePlan(source: string): Plan | Fault {

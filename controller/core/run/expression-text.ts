@@ -1,4 +1,5 @@
 import { caps } from '../model/caps.ts'
+import { Recent } from '../model/recent.ts'
 
 /** A piece of a string: text as it stands, or the source between `${{` and `}}`. */
 export type Piece =
@@ -21,16 +22,11 @@ export function hasExpression(text: string): boolean {
 }
 
 const cutsKept = 10_000
-const cuts = new Map<string, Pieces>()
+const cuts = new Recent<string, Pieces>(cutsKept)
 
 /** Cuts a string at its expressions. `}}` inside a string literal or a map literal does not end one. Cuts are kept by text, as plans are. */
 export function piecesOf(text: string): Pieces {
-  const kept = cuts.get(text)
-  if (kept !== undefined) return kept
-  const made = cut(text)
-  if (cuts.size >= cutsKept) cuts.delete(cuts.keys().next().value as string)
-  cuts.set(text, made)
-  return made
+  return cuts.of(text, () => cut(text))
 }
 
 function cut(text: string): Pieces {
