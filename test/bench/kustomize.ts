@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { generateLibrary } from '../../controller/cli/generate-fleet-library.ts'
 import { generateWorkflow, workflowNames } from '../../controller/cli/generate-fleet-workflow.ts'
 import { resolve } from '../../controller/core/desired/index.ts'
@@ -9,6 +9,7 @@ import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spe
 import { renderedFiles } from '../../controller/reconcile/rendered-files.ts'
 import { type Files, connection, overlay, parsed, share, tenant } from '../fakes/fleet-files.ts'
 import { against, type Figure, type Report, timed } from './harness.ts'
+import { writeFiles } from '../fakes/write-files.ts'
 
 /** One parent, so many tenants below it, five workflows for each, and one change of each tenant to the first of them. */
 const tenants = 200
@@ -31,10 +32,7 @@ export async function benchKustomize(runs: number): Promise<Report> {
   const { kustomizeVersion } = JSON.parse(version.stdout) as { readonly kustomizeVersion: string }
   const folder = mkdtempSync(join(tmpdir(), 'headwater-kustomize-'))
   try {
-    for (const [path, text] of kustomizations()) {
-      mkdirSync(dirname(join(folder, path)), { recursive: true })
-      writeFileSync(join(folder, path), text)
-    }
+    writeFiles(folder, Object.fromEntries(kustomizations()))
     const files = fleet()
     const [peer, yaml, digest]: [number[], number[], number[]] = [[], [], []]
     let documents = 0

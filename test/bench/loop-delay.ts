@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Reconciled } from '../../controller/reconcile/reconciled.ts'
 import { startController } from '../../controller/start-controller.ts'
+import { sandboxOptions } from '../e2e/sandbox-options.ts'
 import { timed } from './harness.ts'
 import { peakRssMb } from './peak-memory.ts'
 
@@ -31,17 +32,7 @@ if (import.meta.main) {
   const state = mkdtempSync(join(tmpdir(), 'headwater-bench-loop-'))
   const moveTo = (commit: string): void => writeFileSync(join(gitdir, 'refs/heads/bench'), `${commit}\n`)
   moveTo(base)
-  const controller = await startController({
-    fleet: gitdir,
-    revision: 'bench',
-    state,
-    port: 0,
-    isSandbox: true,
-    proposeOn: undefined,
-    allowRemovals: undefined,
-    gitToken: undefined,
-    logLevel: 'silent',
-  })
+  const controller = await startController({ ...sandboxOptions(gitdir, state), revision: 'bench' })
   try {
     const cold = await whileReconciling(() => controller.reconcile())
     moveTo(changed)

@@ -3,10 +3,11 @@ import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { routesOf } from '../../controller/api/routes.ts'
-import { sign } from '../../controller/core/access/webhook-signature.ts'
 import type { RunningController } from '../../controller/cli/running-controller.ts'
 import { startController } from '../../controller/start-controller.ts'
 import { copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
+import { sandboxOptions } from './sandbox-options.ts'
+import { signedHeaders } from './signed-delivery.ts'
 
 const fleet = temporaryFolder()
 const state = temporaryFolder()
@@ -14,16 +15,7 @@ let controller: RunningController
 
 beforeAll(async () => {
   copyStarterFleet(fleet.path)
-  controller = await startController({
-    fleet: fleet.path,
-    state: state.path,
-    port: 0,
-    isSandbox: true,
-    proposeOn: undefined,
-    allowRemovals: undefined,
-    gitToken: undefined,
-    logLevel: 'silent',
-  })
+  controller = await startController(sandboxOptions(fleet.path, state.path))
   await controller.reconcile()
 }, 120_000)
 
@@ -61,13 +53,8 @@ async function call(
 
 function signed(body: Buffer, options: { id?: string; tenant?: string; at?: number } = {}): Record<string, string> {
   const { id = randomUUID(), tenant = contoso, at = Date.now() } = options
-  const timestamp = String(Math.floor(at / 1000))
   const uid = controller.view.applied.get(tenant)?.uid ?? ''
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': timestamp,
-    'webhook-signature': sign(controller.view.webhookSecret(uid), { id, timestamp, body }),
-  }
+  return signedHeaders(controller.view.webhookSecret(uid), { id, body, at })
 }
 
 describe('every route', () => {
@@ -104,19 +91,13 @@ test('the token is readable by its user alone', () => {
 
 test('a second controller on the same state folder, or on the same port, is told so', async () => {
   using other = temporaryFolder()
-  const options = {
-    fleet: fleet.path,
-    isSandbox: true,
-    proposeOn: undefined,
-    allowRemovals: undefined,
-    gitToken: undefined,
-    logLevel: 'silent',
-  }
-  await expect(startController({ ...options, state: state.path, port: 0 })).rejects.toMatchObject({
+  await expect(startController(sandboxOptions(fleet.path, state.path))).rejects.toMatchObject({
     code: 'state-locked',
   })
   const { port } = new URL(controller.url)
-  await expect(startController({ ...options, state: other.path, port: Number(port) })).rejects.toMatchObject({
+  await expect(
+    startController({ ...sandboxOptions(fleet.path, other.path), port: Number(port) }),
+  ).rejects.toMatchObject({
     code: 'port-taken',
   })
 })

@@ -96,3 +96,15 @@ export class ControllerProcess implements AsyncDisposable {
 export function stateFile(state: string, name: string): string {
   return readFileSync(join(state, name), 'utf8').trim()
 }
+
+/** Until no run of the controller on that state folder is at work or about to be. */
+export async function untilSettled(state: string): Promise<void> {
+  const headers = { authorization: `Bearer ${stateFile(state, 'token')}` }
+  // Twice, because a run may go from one to the other between two questions.
+  for (const word of ['queued', 'running', 'queued', 'running'])
+    for (;;) {
+      const answer = await fetch(`${stateFile(state, 'url')}/v1/runs?state=${word}&limit=1`, { headers })
+      if (((await answer.json()) as { runs: unknown[] }).runs.length === 0) break
+      await new Promise((done) => setTimeout(done, 100))
+    }
+}

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sign, webhookSecret } from '../../controller/core/access/webhook-signature.ts'
 import type { RunEvent } from '../../controller/core/run/events.ts'
 import { openStore } from '../../controller/io/store/open-store.ts'
-import { ControllerProcess, copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
+import { ControllerProcess, copyStarterFleet, temporaryFolder, untilSettled } from './controller-process.ts'
+import { post, signedAlert } from './signed-delivery.ts'
 
 const isCrashLane = process.env['HEADWATER_LANE'] === 'crash'
 const kills = isCrashLane ? 200 : 3
@@ -75,7 +75,7 @@ function violations(events: readonly RunEvent[]): string[] {
 }
 
 async function sendAll(state: string, fleet: string, accepted: Map<string, string>): Promise<void> {
-  const body = readFileSync(join(fleet, 'examples/alerts/account-lockout.json'))
+  const body = readFileSync(join(fleet, 'examples/alerts/account-lockout.json'), 'utf8')
   for (let number = 0; number < alerts; number++) {
     const id = `alert-${number}`
     while (!accepted.has(id)) {
@@ -90,40 +90,11 @@ async function sendAll(state: string, fleet: string, accepted: Map<string, strin
   }
 }
 
-async function deliver(state: string, id: string, body: Buffer): Promise<string | undefined> {
-  const key = Buffer.from(stateFile(state, 'installation.key'), 'base64')
-  const timestamp = String(Math.floor(Date.now() / 1000))
-  const response = await fetch(`${stateFile(state, 'url')}/hooks/${tenant.path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': sign(webhookSecret(key, tenant.uid), { id, timestamp, body }),
-    },
-    body: new Uint8Array(body),
-    signal: AbortSignal.timeout(5_000),
-  })
-  if (response.status !== 202) return undefined
-  const { runs } = (await response.json()) as { runs: { id: string }[] }
+async function deliver(state: string, id: string, body: string): Promise<string | undefined> {
+  const { status, runs } = await post(signedAlert(state, tenant, id, body), 5_000)
+  if (status !== 202) return undefined
   expect(runs).toHaveLength(1)
   return runs[0]?.id
-}
-
-async function untilSettled(state: string): Promise<void> {
-  for (;;) {
-    const headers = { authorization: `Bearer ${stateFile(state, 'token')}` }
-    const counts = await Promise.all(
-      ['queued', 'running'].map(async (word) => {
-        const page = (await (
-          await fetch(`${stateFile(state, 'url')}/v1/runs?state=${word}&limit=1`, { headers })
-        ).json()) as { runs: unknown[] }
-        return page.runs.length
-      }),
-    )
-    if (counts.every((count) => count === 0)) return
-    await new Promise((done) => setTimeout(done, 200))
-  }
 }
 
 function readJournal(state: string): Map<string, RunEvent[]> {

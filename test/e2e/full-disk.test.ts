@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { sign, webhookSecret } from '../../controller/core/access/webhook-signature.ts'
 import { foldAll } from '../../controller/core/run/fold.ts'
 import { isFinished } from '../../controller/core/run/run-state.ts'
 import { summarise } from '../../controller/core/run/run-summary.ts'
 import { openStore } from '../../controller/io/store/open-store.ts'
-import { ControllerProcess, copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
+import { ControllerProcess, copyStarterFleet, stateFile, temporaryFolder, untilSettled } from './controller-process.ts'
+import { post, signedAlert } from './signed-delivery.ts'
 
 const tenant = { path: 'acme/north/contoso', uid: '3651ecc2-02a2-4189-aa71-a09feb663a42' }
 /** What the system lets one file of the controller have, in blocks of 512 bytes: 2 MiB. */
@@ -19,12 +19,12 @@ test.skipIf(process.platform === 'win32')(
     using fleet = temporaryFolder()
     using state = temporaryFolder()
     copyStarterFleet(fleet.path)
-    const body = readFileSync(join(fleet.path, 'examples/alerts/account-lockout.json'))
+    const body = readFileSync(join(fleet.path, 'examples/alerts/account-lockout.json'), 'utf8')
     const args = ['up', '--repo', fleet.path, '--sandbox', '--port', '0', '--state', state.path]
     const accepted = new Set<string>()
     let sent = 0
     const deliver = async (): Promise<number> => {
-      const answer = await deliverTo(state.path, `alert-${sent++}`, body)
+      const answer = await post(signedAlert(state.path, tenant, `alert-${sent++}`, body))
       for (const { id } of answer.runs) accepted.add(id)
       return answer.status
     }
@@ -68,30 +68,3 @@ test.skipIf(process.platform === 'win32')(
     expect(open).toEqual([])
   },
 )
-
-async function deliverTo(state: string, id: string, body: Buffer): Promise<{ status: number; runs: { id: string }[] }> {
-  const key = Buffer.from(stateFile(state, 'installation.key'), 'base64')
-  const timestamp = String(Math.floor(Date.now() / 1000))
-  const response = await fetch(`${stateFile(state, 'url')}/hooks/${tenant.path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': sign(webhookSecret(key, tenant.uid), { id, timestamp, body }),
-    },
-    body: new Uint8Array(body),
-  })
-  const { runs = [] } = (await response.json()) as { runs?: { id: string }[] }
-  return { status: response.status, runs }
-}
-
-async function untilSettled(state: string): Promise<void> {
-  const headers = { authorization: `Bearer ${stateFile(state, 'token')}` }
-  for (const word of ['queued', 'running', 'queued', 'running'])
-    for (;;) {
-      const answer = await fetch(`${stateFile(state, 'url')}/v1/runs?state=${word}&limit=1`, { headers })
-      if (((await answer.json()) as { runs: unknown[] }).runs.length === 0) break
-      await new Promise((done) => setTimeout(done, 100))
-    }
-}

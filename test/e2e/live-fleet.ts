@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ControllerOptions, RunningController } from '../../controller/cli/running-controller.ts'
 import { openAgeKey, setSecret } from '../../controller/io/secrets/index.ts'
@@ -10,6 +8,8 @@ import { startController } from '../../controller/start-controller.ts'
 import { action, type Files, share, tenantsDownTo, workflow } from '../fakes/fleet-files.ts'
 import { certificate } from '../io/connectors/certificate.ts'
 import { temporaryFolder } from './controller-process.ts'
+import { writeFiles } from '../fakes/write-files.ts'
+import { sandboxOptions } from './sandbox-options.ts'
 
 export const inheritor = 'acme/north'
 
@@ -49,20 +49,10 @@ export async function liveFleet(port: number, connector: string, files: Files = 
     'tenants/acme/connections/edr.yaml': `apiVersion: headwater.dev/v1\nkind: Connection\nmetadata: { name: edr }\n${connection}\n`,
     ...files,
   }
-  const put = (file: string, text: string): void => {
-    mkdirSync(dirname(join(folder.path, file)), { recursive: true })
-    writeFileSync(join(folder.path, file), text)
-  }
-  for (const [file, text] of Object.entries(all)) put(file, text)
+  writeFiles(folder.path, all)
   const options: ControllerOptions = {
-    fleet: folder.path,
-    state: state.path,
-    port: 0,
+    ...sandboxOptions(folder.path, state.path),
     isSandbox: false,
-    proposeOn: undefined,
-    allowRemovals: undefined,
-    gitToken: undefined,
-    logLevel: 'silent',
     allowedNetworks: ['127.0.0.0/8'],
     authority: certificate,
   }
@@ -88,7 +78,7 @@ export async function liveFleet(port: number, connector: string, files: Files = 
     setSecret: async (name, value, recipients = key.recipients) => {
       const now = '2026-11-25T12:00:00Z'
       const request = { file: secretsFile, before: undefined, name, value, recipients, identities: [], now }
-      put(secretsFile, await setSecret(request))
+      writeFiles(folder.path, { [secretsFile]: await setSecret(request) })
       await controller.reconcile()
     },
     run: async (wanted) => ended(await start(wanted)),

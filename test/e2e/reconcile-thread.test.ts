@@ -1,18 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { expect, onTestFinished, test } from 'vitest'
 import { generateFleet } from '../../controller/cli/generate-fleet.ts'
 import type { RunningController } from '../../controller/cli/running-controller.ts'
-import { sign } from '../../controller/core/access/webhook-signature.ts'
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 import { startController } from '../../controller/start-controller.ts'
 import { git } from '../io/git/repositories.ts'
 import { copyStarterFleet, stateFile, temporaryFolder } from './controller-process.ts'
+import { writeFiles } from '../fakes/write-files.ts'
+import { sandboxOptions } from './sandbox-options.ts'
+import { post, signedAlert } from './signed-delivery.ts'
 
 interface Started {
   readonly controller: RunningController
@@ -31,16 +33,7 @@ async function started(write: (folder: string) => void): Promise<Started> {
     if (worker.threadName === 'reconcile') threads.push(worker)
   }
   process.on('worker', onWorker)
-  const controller = await startController({
-    fleet: fleet.path,
-    state: state.path,
-    port: 0,
-    isSandbox: true,
-    proposeOn: undefined,
-    allowRemovals: undefined,
-    gitToken: undefined,
-    logLevel: 'silent',
-  })
+  const controller = await startController(sandboxOptions(fleet.path, state.path))
   onTestFinished(async () => {
     await controller.close()
     process.off('worker', onWorker)
@@ -68,19 +61,11 @@ async function kill(thread: Worker): Promise<void> {
 
 const contoso = 'acme/north/contoso'
 
-async function deliver({ controller, fleet }: Started): Promise<{ status: number; id: string }> {
-  const body = readFileSync(join(fleet, 'examples/alerts/account-lockout.json'))
-  const [id, timestamp] = [randomUUID(), String(Math.floor(Date.now() / 1000))]
-  const secret = controller.view.webhookSecret(controller.view.applied.get(contoso)?.uid ?? '')
-  const signature = sign(secret, { id, timestamp, body })
-  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': signature }
-  const response = await fetch(`${controller.url}/hooks/${contoso}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body,
-  })
-  const { runs } = (await response.json()) as { runs: { id: string }[] }
-  return { status: response.status, id: runs[0]?.id ?? '' }
+async function deliver({ fleet, state, controller }: Started): Promise<{ status: number; id: string }> {
+  const body = readFileSync(join(fleet, 'examples/alerts/account-lockout.json'), 'utf8')
+  const uid = controller.view.applied.get(contoso)?.uid ?? ''
+  const { status, runs } = await post(signedAlert(state, { path: contoso, uid }, randomUUID(), body))
+  return { status, id: runs[0]?.id ?? '' }
 }
 
 test('without its thread the controller takes alerts and runs on with what is applied, says so, and recovers', async () => {
@@ -110,10 +95,7 @@ test('without its thread the controller takes alerts and runs on with what is ap
 }, 60_000)
 
 function writeGenerated(folder: string): void {
-  for (const [path, text] of generateFleet({ tenants: 450, seed: 3 })) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true })
-    writeFileSync(join(folder, path), text)
-  }
+  writeFiles(folder, Object.fromEntries(generateFleet({ tenants: 450, seed: 3 })))
 }
 
 test('a thread that is killed between two batches leaves the rest to the next one, and nothing out', async () => {

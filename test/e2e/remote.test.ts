@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { startController } from '../../controller/start-controller.ts'
 import { startGitHttpServer } from '../fakes/git-http-server.ts'
 import { copyStarterFleet, headwater, temporaryFolder } from './controller-process.ts'
+import { sandboxOptions } from './sandbox-options.ts'
 
 const token = 'a-token-of-the-git-server'
 
@@ -36,15 +37,9 @@ test('a fleet is followed over http with a token, and a pushed commit arrives', 
   const work = remoteFleet(folder.path)
   const server = await startGitHttpServer({ root: folder.path, token })
   const controller = await startController({
-    fleet: `${server.url}/fleet.git`,
+    ...sandboxOptions(`${server.url}/fleet.git`, state.path),
     revision: 'main',
-    state: state.path,
-    port: 0,
-    isSandbox: true,
-    proposeOn: undefined,
-    allowRemovals: undefined,
     gitToken: token,
-    logLevel: 'silent',
   })
   try {
     const first = await controller.reconcile()

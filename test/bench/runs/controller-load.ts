@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
-import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sign, webhookSecret } from '../../../controller/core/access/webhook-signature.ts'
+import { webhookSecret } from '../../../controller/core/access/webhook-signature.ts'
 import { ControllerProcess, stateFile, temporaryFolder } from '../../e2e/controller-process.ts'
 import { action, type Files, share, tenant, workflow } from '../../fakes/fleet-files.ts'
+import { signedHeaders } from '../../e2e/signed-delivery.ts'
+import { writeFiles } from '../../fakes/write-files.ts'
 
 const tenants = 50
 const longestRestartMs = 120_000
@@ -68,10 +68,7 @@ export interface ControllerLoad extends AsyncDisposable {
 /** The program itself in a process of its own, with a fleet of 50 tenants and its sandbox. */
 export async function openControllerLoad(): Promise<ControllerLoad> {
   const [folder, state] = [temporaryFolder(), temporaryFolder()]
-  for (const [file, text] of Object.entries(fleet())) {
-    mkdirSync(dirname(join(folder.path, file)), { recursive: true })
-    writeFileSync(join(folder.path, file), text)
-  }
+  writeFiles(folder.path, fleet())
   const args = ['up', '--repo', folder.path, '--sandbox', '--port', '0', '--state', state.path]
   let controller = new ControllerProcess(args)
   await controller.printed(/listening/, 60_000)
@@ -93,14 +90,7 @@ export async function openControllerLoad(): Promise<ControllerLoad> {
     })
   const deliverOne = async (id: string, index: number): Promise<void> => {
     const body = Buffer.from(JSON.stringify({ host: `ws-${index}` }))
-    const timestamp = String(Math.floor(Date.now() / 1_000))
-    const signature = sign(secrets[index % tenants] ?? '', { id, timestamp, body })
-    const headers = {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': timestamp,
-      'webhook-signature': signature,
-    }
+    const headers = signedHeaders(secrets[index % tenants] ?? '', { id, body })
     const { runs } = JSON.parse(await call('POST', `/hooks/t${index % tenants}`, headers, body)) as { runs: unknown[] }
     if (runs.length !== 1) throw new Error(`${id} started ${runs.length} runs`)
   }

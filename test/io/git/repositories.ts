@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { deflateSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
+import { type Files, writeFiles } from '../../fakes/write-files.ts'
+
+export { type Files, writeFiles }
 
 const env = {
   PATH: process.env.PATH ?? '',
@@ -30,16 +33,6 @@ export function git(cwd: string, args: readonly string[], input: string | Uint8A
   return execFileSync('git', [...args], { cwd, env, input, stdio: ['pipe', 'pipe', 'pipe'] })
     .toString()
     .replace(/\n$/, '')
-}
-
-export type Files = Readonly<Record<string, string | Uint8Array | { readonly link: string }>>
-
-export function writeFiles(root: string, files: Files): void {
-  for (const [path, contents] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true })
-    if (typeof contents === 'object' && 'link' in contents) symlinkSync(contents.link, join(root, path))
-    else writeFileSync(join(root, path), contents)
-  }
 }
 
 export function commitAll(root: string, message = 'change'): string {
