@@ -1,4 +1,4 @@
-import type { FetchOptions, FetchOutcome, SourceAddress } from '../io/git/index.ts'
+import { type FetchOptions, type FetchOutcome, messageOf, type SourceAddress } from '../io/git/index.ts'
 
 /** A repository that is followed, with the commit that somebody accepts although its history was rewritten. */
 export interface FollowedSource extends SourceAddress {
@@ -225,8 +225,4 @@ function newSource({ url, credential }: SourceAddress): Followed {
 
 function toldBy(outcome: FetchOutcome): Told {
   return outcome.kind === 'rewritten' ? { kind: 'rewritten', offered: outcome.offered } : { kind: 'current' }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -32,7 +32,7 @@ export interface TenantParts {
 export type TenantResolver = (
   node: TenantNode,
   received: readonly Received[],
-  /** What the tenant was before, if it was anything. */
+  /** Its entry so far; a new tenant has none. */
   before?: DesiredTenant,
 ) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
 

@@ -1,10 +1,10 @@
 import { formatPath, type Path } from '../merge/path.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
-import { get, isMap, newMap } from '../model/values.ts'
+import { get, type Json, newMap } from '../model/values.ts'
 import { didYouMean } from './check-inputs.ts'
 import { expressionTexts } from './expression-places.ts'
-import { idleKeywords, misfitOf } from './value-schema.ts'
+import { idleKeywords, type Misfit, misfitOf } from './value-schema.ts'
 
 type Trigger = NonNullable<Workflow['spec']['triggers']>[number]
 
@@ -26,8 +26,7 @@ export function checkSchemas({ inputs, outputs = newMap(), outputSchema }: Workf
       problems.push(at('unknown-field', `outputSchema has no output ${name}${didYouMean(name, names)}.`, path))
       continue
     }
-    // What an expression gives is known when the run ends, and checked then.
-    const misfit = expressionTexts(value).length > 0 || !isMap(rules) ? undefined : misfitOf(rules, value)
+    const misfit = misfitOfWritten(rules, value)
     if (misfit) problems.push(at('wrong-value', `Output ${name} ${misfit.what}.`, path))
   }
   for (const name of outputSchema.required ?? []) {
@@ -53,10 +52,15 @@ export function checkTriggerInputs(
   return [
     ...missing.map((name) => at('missing-field', `Trigger ${id} gives no input ${name}, which is required.`, path)),
     ...Object.entries(inputs).flatMap(([name, value]) => {
-      const misfit = expressionTexts(value).length > 0 ? undefined : misfitOf(properties[name] ?? null, value)
+      const misfit = misfitOfWritten(properties[name] ?? null, value)
       return misfit ? [at('wrong-value', `Input ${name} ${misfit.what}.`, [...path, 'inputs', name])] : []
     }),
   ]
+}
+
+/** How a value does not fit as it is written. What an expression gives is known when the run gets there, and checked then. */
+export function misfitOfWritten(schema: Json, value: Json): Misfit | undefined {
+  return expressionTexts(value).length > 0 ? undefined : misfitOf(schema, value)
 }
 
 function idleIn(field: 'inputs' | 'outputSchema', schema: Workflow['spec']['inputs']): Problem[] {

@@ -5,10 +5,9 @@ import { actionInputOf, actionOf, performsOthers } from '../model/step-action.ts
 import { get, isList, isMap, type JsonMap, newMap } from '../model/values.ts'
 import { allFit } from './action-fits.ts'
 import { didYouMean } from './check-inputs.ts'
+import { misfitOfWritten } from './check-schemas.ts'
 import { everyStep, type PlacedStep } from './each-step.ts'
-import { expressionTexts } from './expression-places.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
-import { misfitOf } from './value-schema.ts'
 
 type Spec = Workflow['spec']
 
@@ -113,8 +112,7 @@ function inputProblems({ name, input, path, properties, required, isClosed }: Us
       if (isClosed) report('unknown-input', `${name} has no input ${field}${hint}.`, [...path, field])
       continue
     }
-    // What an expression gives is known when the run gets there, and checked then.
-    const misfit = expressionTexts(value).length > 0 ? undefined : misfitOf(rules, value)
+    const misfit = misfitOfWritten(rules, value)
     if (misfit)
       report('wrong-value', `${name}: input ${field}${misfit.at && ` at ${misfit.at}`} ${misfit.what}.`, [
         ...path,
