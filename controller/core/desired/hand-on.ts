@@ -6,13 +6,11 @@ import type { Offer, Subscription } from './subscriptions.ts'
 export type HandOn = (offer: Offer, key: string, subscription: Subscription) => Subscription | undefined
 
 /**
- * What a share gives to a tenant. One that stands in somebody's own repository hands out what belongs to that repository,
+ * What a share gives to a tenant inside the repository of `mount`. One that stands in somebody's own repository hands out what belongs to that repository,
  * and of what comes from above no more than its owner receives, read-only where he has it so: nobody who could object
  * has seen such a share. Undefined where it gives nothing.
  */
-export function createHandOn(tenant: TenantNode, reaching: (tenant: TenantNode) => readonly Offer[]): HandOn {
-  const mount = tenant.mount ?? (tenant.declared.resource.spec.source ? tenant : undefined)
-  if (!mount) return (_offer, _key, subscription) => subscription
+export function createHandOn(mount: TenantNode, reaching: (tenant: TenantNode) => readonly Offer[]): HandOn {
   let received: ReadonlyMap<string, Subscription> | undefined
   return ({ share }, key, subscription) => {
     const isFromAbove = !isWithin(share.owner, mount.path)

@@ -108,7 +108,7 @@ function unmounted(node: TenantNode, url: string): Problem {
 }
 
 /** Whose repository the children of `parent` come from. */
-function mountBelow(parent: TenantNode | null): TenantNode | null {
+export function mountBelow(parent: TenantNode | null): TenantNode | null {
   return parent && (parent.mount ?? (parent.declared.resource.spec.source ? parent : null))
 }
 

@@ -1,9 +1,9 @@
 import { depthOf, isWithin, selfAndAncestors } from '../model/names.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
-import type { TenantNode } from './hierarchy.ts'
+import { mountBelow, type TenantNode } from './hierarchy.ts'
 import { type Target, targetRelease } from './releases.ts'
-import { createHandOn } from './hand-on.ts'
+import { createHandOn, type HandOn } from './hand-on.ts'
 import { selects } from './select.ts'
 
 /** What a share hands to one tenant. */
@@ -16,7 +16,7 @@ export interface Subscription {
 }
 
 export interface Subscriptions {
-  /** By tenant path, then by full name of the workflow. */
+  /** By tenant path, then by full name of the workflow. Tenants that the same offers select have the same map. */
   readonly byTenant: ReadonlyMap<string, ReadonlyMap<string, Subscription>>
   /** Tenants for which two shares disagree. */
   readonly frozen: ReadonlyMap<string, Problem>
@@ -57,24 +57,18 @@ interface Choice {
  */
 export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Subscriptions {
   let { offers, problems } = readShares(fleet, nodes)
-  let reaching = createReach(offers)
+  let choose = createChooser(offers)
+  const choices = new Map<string, Choice>()
   const byTenant = new Map<string, ReadonlyMap<string, Subscription>>()
   const frozen = new Map<string, Problem>()
-  const selectedBy = new Map<string, readonly Offer[]>()
-  const selected = new Map<Offer, number>()
-  const clashes = new Map<string, readonly Problem[]>()
-  const count = (offer: Offer, by: number): void => void selected.set(offer, (selected.get(offer) ?? 0) + by)
 
   const renew = (tenants: Iterable<TenantNode>): void => {
     for (const tenant of tenants) {
       const { path } = tenant
-      for (const offer of selectedBy.get(path) ?? []) count(offer, -1)
-      const choice = choose(tenant, reaching)
-      for (const offer of choice.selectedBy) count(offer, 1)
-      replace(selectedBy, path, choice.selectedBy.length > 0 ? choice.selectedBy : undefined)
+      const choice = choose(tenant)
+      choices.set(path, choice)
       replace(byTenant, path, choice.subscriptions.size > 0 ? choice.subscriptions : undefined)
       replace(frozen, path, choice.frozen)
-      replace(clashes, path, choice.clashes.length > 0 ? choice.clashes : undefined)
     }
   }
   renew(nodes.values())
@@ -82,27 +76,26 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
     const before = new Map(byTenant)
     const disputed = new Set(frozen.keys())
     ;({ offers, problems } = readShares(fleet, nodes))
-    reaching = createReach(offers)
-    selected.clear()
-    selectedBy.clear()
+    choose = createChooser(offers)
     renew(nodes.values())
     return [...nodes.values()].filter(
       ({ path }) => disputed.has(path) || frozen.has(path) || !isSameChoice(before.get(path), byTenant.get(path)),
     )
   }
-  const missed = (): Problem[] =>
-    offers
-      .filter((offer) => !offer.beyond && !selected.get(offer))
-      .map(({ share }) =>
-        warning('empty-selector', 'the share selects no tenant', { ...placeIn(share), path: '/spec/to' }),
-      )
   return {
     byTenant,
     frozen,
     renew,
     retarget,
     get problems() {
-      return [...problems, ...missed(), ...[...clashes.values()].flat()]
+      const made = [...new Set(choices.values())]
+      const selecting = new Set(made.flatMap(({ selectedBy }) => selectedBy))
+      const missed = offers
+        .filter((offer) => !offer.beyond && !selecting.has(offer))
+        .map(({ share }) =>
+          warning('empty-selector', 'the share selects no tenant', { ...placeIn(share), path: '/spec/to' }),
+        )
+      return [...problems, ...missed, ...made.flatMap(({ clashes }) => clashes)]
     },
   }
 }
@@ -190,18 +183,37 @@ function createReach(offers: readonly Offer[]): (tenant: TenantNode) => readonly
   return reach
 }
 
-function choose(tenant: TenantNode, reaching: (tenant: TenantNode) => readonly Offer[]): Choice {
-  const handOn = createHandOn(tenant, reaching)
+/** Tenants that the very same offers select share one choice, and with it the map of what they receive. */
+function createChooser(offers: readonly Offer[]): (tenant: TenantNode) => Choice {
+  const reaching = createReach(offers)
+  const made = new Map<string, Choice>()
+  return (tenant) => {
+    const selecting = reaching(tenant).filter(
+      ({ share, beyond }) => beyond || selects(share.resource.spec.to, tenant, share.owner),
+    )
+    const mount = mountBelow(tenant)
+    if (mount) return choose(tenant, selecting, createHandOn(mount, reaching))
+    const key = selecting.map(({ order }) => order).join()
+    let choice = made.get(key)
+    if (!choice) {
+      choice = choose(tenant, selecting, (_offer, _key, subscription) => subscription)
+      // A dispute names its tenant.
+      if (choice.clashes.length === 0) made.set(key, choice)
+    }
+    return choice
+  }
+}
+
+function choose(tenant: TenantNode, selecting: readonly Offer[], handOn: HandOn): Choice {
   const subscriptions = new Map<string, Subscription>()
   const selectedBy: Offer[] = []
   const clashes: Problem[] = []
   let frozen: Problem | undefined
-  for (const offer of reaching(tenant)) {
+  for (const offer of selecting) {
     if (offer.beyond) {
       frozen ??= offer.beyond
       continue
     }
-    if (!selects(offer.share.resource.spec.to, tenant, offer.share.owner)) continue
     selectedBy.push(offer)
     for (const given of offer.given) {
       if ('unknown' in given) {

@@ -10,6 +10,7 @@ import {
   oneStep,
   broken,
 } from '../../fakes/fleet-files.ts'
+import { selectSubscriptions } from '../../../controller/core/desired/subscriptions.ts'
 import { errorsOf, frozenOf, problemsOf, receives } from '../../fakes/fleet-answers.ts'
 
 const tree = {
@@ -65,6 +66,24 @@ describe('who receives it', () => {
     const state = resolveFiles(tree, phish, gold, tenant('acme/new', 'tags: { tier: gold }'))
     expect(receives(state, 'acme/new')).toEqual(['phish@1.0.0'])
     expect(receives(state, 'acme/north')).toEqual([])
+  })
+
+  test('tenants that the same shares select hold one and the same list', () => {
+    const west = tenant('acme/west', 'tags: { tier: gold }')
+    const { fleet, hierarchy } = resolveFiles(
+      tree,
+      west,
+      phish,
+      gold,
+      share('north', 'phish', 'to: { subtree: acme/north }'),
+    )
+    const { byTenant } = selectSubscriptions(fleet, hierarchy.nodes)
+    const sharing = [...Map.groupBy(byTenant, ([, subscriptions]) => subscriptions).values()]
+    expect(sharing.map((tenants) => tenants.map(([path]) => path))).toEqual([
+      ['acme/north'],
+      ['acme/south', 'acme/west'],
+      ['acme/north/contoso'],
+    ])
   })
 
   test('a share of a tenant reaches its subtree only', () => {
