@@ -91,13 +91,23 @@ export function readFleet(files: Iterable<FleetFile>): Fleet {
     frozen: new Map(),
     problems: [],
   }
+  const all = [...files]
+  if (areDistinct(all)) {
+    for (const file of all) addFile(fleet, file, undefined)
+    return fleet
+  }
   const byPlace = new Map<string, FleetFile>()
-  for (const file of [...files].sort((a, b) => (a.path < b.path ? -1 : 1))) {
+  for (const file of all.sort((a, b) => (a.path < b.path ? -1 : 1))) {
     const stem = file.path.replace(/\.ya?ml$/, '')
     addFile(fleet, file, byPlace.get(stem))
     byPlace.set(stem, file)
   }
   return fleet
+}
+
+/** Whether the files are sorted and no two can stand at one place: most fleets have but one ending. */
+function areDistinct(files: readonly FleetFile[]): boolean {
+  return files.every(({ path }, at) => path.endsWith('.yaml') && (at === 0 || path > (files[at - 1] as FleetFile).path))
 }
 
 /** `twin` stands at the same place under the other ending. */
@@ -111,7 +121,7 @@ function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): vo
     addMisplaced(fleet, file, place)
     return
   }
-  if (place.owner !== '') tenantFiles(fleet, place.owner)
+  const own = place.owner === '' ? undefined : tenantFiles(fleet, place.owner)
   if (place.role === 'secrets') return
 
   const found = twin ? [doubled(file, twin)] : faultsOf(file, place)
@@ -129,7 +139,7 @@ function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): vo
 
   switch (place.role) {
     case 'tenant':
-      tenantFiles(fleet, place.owner).tenant = entry as Entry<'Tenant'>
+      ;(own as TenantFiles).tenant = entry as Entry<'Tenant'>
       return
     case 'action':
       fleet.actions.set(name, entry as Entry<'Action'>)
@@ -156,10 +166,10 @@ function addFile(fleet: Fleet, file: FleetFile, twin: FleetFile | undefined): vo
   }
   switch (place.role) {
     case 'overlay':
-      tenantFiles(fleet, place.owner).overlays.push(entry as Declared<'Overlay'>)
+      own?.overlays.push(entry as Declared<'Overlay'>)
       return
     case 'connection':
-      tenantFiles(fleet, place.owner).connections.set(name, entry as Declared<'Connection'>)
+      own?.connections.set(name, entry as Declared<'Connection'>)
       return
     case 'test':
       workflowFiles(fleet, place.owner, place.workflow as string).tests.push(entry as Declared<'WorkflowTest'>)

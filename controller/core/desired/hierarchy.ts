@@ -46,10 +46,9 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
   const nodes = new Map<string, TenantNode>()
   const frozen = new Map<string, Problem>()
   const problems: Problem[] = []
-  const uids = filesByUid(fleet)
-  const paths = [...fleet.tenants.keys()].sort((a, b) => depthOf(a) - depthOf(b) || (a < b ? -1 : 1))
+  const shared = sharedUids(fleet)
 
-  for (const path of paths) {
+  for (const path of parentsFirst(fleet.tenants.keys())) {
     const files = fleet.tenants.get(path) as TenantFiles
     const above = parentPath(path)
     const parent = above === '' ? null : nodes.get(above)
@@ -71,7 +70,7 @@ export function buildHierarchy(fleet: Fleet): Hierarchy {
       frozen.set(path, frozen.get(above) as Problem)
     } else {
       const uid = uidOf(tenant, mountBelow(parent))
-      const twins = uids.get(uid)?.filter((file) => file !== tenant.file) ?? []
+      const twins = shared.get(uid)?.filter((file) => file !== tenant.file) ?? []
       if (twins.length > 0) {
         const duplicate = problem('duplicate-uid', `the uid ${uid} is also that of ${twins.join(', ')}`, {
           place: { file: tenant.file, line: 1, column: 1 },
@@ -125,8 +124,9 @@ function uidOf({ resource: { metadata } }: Declared<'Tenant'>, mount: { declared
 }
 
 /** One commit cannot say which of two tenants had a uid first, and a uid opens a tenant's store: nobody gets it. */
-function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
-  const files = new Map<string, string[]>()
+function sharedUids(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
+  const first = new Map<string, string>()
+  const shared = new Map<string, string[]>()
   const mounts = new Map<string, { declared: Declared<'Tenant'> }>()
   for (const { path, tenant } of fleet.tenants.values())
     if (tenant && !isUnreadable(tenant) && tenant.resource.spec.source) mounts.set(path, { declared: tenant })
@@ -138,16 +138,23 @@ function filesByUid(fleet: Fleet): ReadonlyMap<string, readonly string[]> {
   for (const { path, tenant } of fleet.tenants.values()) {
     if (!tenant || isUnreadable(tenant)) continue
     const uid = uidOf(tenant, mountOf(path))
-    const known = files.get(uid)
-    if (known) known.push(tenant.file)
-    else files.set(uid, [tenant.file])
+    const twin = first.get(uid)
+    if (twin === undefined) first.set(uid, tenant.file)
+    else shared.set(uid, [...(shared.get(uid) ?? [twin]), tenant.file])
   }
-  return files
+  return shared
+}
+
+function parentsFirst(paths: Iterable<string>): string[] {
+  const levels: string[][] = []
+  for (const path of [...paths].sort()) (levels[depthOf(path)] ??= []).push(path)
+  return levels.flat()
 }
 
 function toNode(files: TenantFiles, declared: Declared<'Tenant'>, parent: TenantNode | null): TenantNode {
   const mount = mountBelow(parent)
-  return { path: files.path, parent, mount, children: [], ...ownAndInherited(files, declared, parent) }
+  // What is many comes first: so it is taken over as a whole.
+  return { ...ownAndInherited(files, declared, parent), path: files.path, parent, mount, children: [] }
 }
 
 /**
@@ -184,15 +191,8 @@ function ownAndInherited(
     tags: inherit(parent?.tags, spec.tags),
     values: inheritValues(parent?.values, spec.values),
     timezone: spec.timezone ?? parent?.timezone ?? defaults.timezone,
-    brand: {
-      ...parent?.brand,
-      ...spec.brand,
-      ...(spec.brand?.colors && { colors: { ...parent?.brand.colors, ...spec.brand.colors } }),
-    },
-    contacts: [
-      ...(spec.contacts ?? []),
-      ...(parent?.contacts ?? []).filter((contact) => !spec.contacts?.some((own) => own.role === contact.role)),
-    ],
+    brand: inheritBrand(parent?.brand, spec.brand),
+    contacts: inheritContacts(parent?.contacts, spec.contacts),
     bindings: inherit(parent?.bindings, spec.bindings),
     // What was decided above a repository of somebody's own cannot be undone inside it.
     concurrentRuns: mount ? Math.min(concurrentRuns, mount.concurrentRuns) : concurrentRuns,
@@ -210,6 +210,16 @@ function inherit<T>(
 ): Readonly<Record<string, T>> {
   if (!own) return above ?? Object.freeze(newMap() as Record<string, T & Json>)
   return above ? Object.assign(newMap(), above, own) : own
+}
+
+function inheritBrand(above: TenantSpec['brand'] = {}, own?: TenantSpec['brand']): TenantNode['brand'] {
+  if (!own) return above
+  return { ...above, ...own, ...(own.colors && { colors: { ...above.colors, ...own.colors } }) }
+}
+
+function inheritContacts(above: TenantNode['contacts'] = [], own?: TenantSpec['contacts']): TenantNode['contacts'] {
+  if (!own) return above
+  return [...own, ...above.filter(({ role }) => !own.some((nearer) => nearer.role === role))]
 }
 
 /** Maps merge key by key; everything else is replaced by the nearer value. */

@@ -36,6 +36,7 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
       ofClones.push(...undecided(workflow.head, workflow.owner))
   }
 
+  const cloners = new Set([...fleet.workflows.values()].filter(mayBeClone).map(({ owner }) => owner))
   const roots = new Map<WorkflowFiles, Chain>()
   const chains = new Map<TenantNode, Map<WorkflowFiles, Chain>>()
 
@@ -60,10 +61,10 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
     return chain
   }
   const extend = (given: Chain, tenant: TenantNode, workflow: WorkflowFiles): Chain => {
-    const clone = cloneFor(fleet, tenant, workflow)
+    const clone = cloners.has(tenant.path) ? cloneFor(fleet, tenant, workflow) : undefined
     const above = clone ? standIn(clone, given) : given
-    const own = found.get(tenant)?.byWorkflow.get(workflow) ?? []
-    return own.reduce((chain, overlay) => withOverlay(chain, above, overlay), above)
+    const own = found.get(tenant)?.byWorkflow.get(workflow)
+    return own ? own.reduce((chain, overlay) => withOverlay(chain, above, overlay), above) : above
   }
   return {
     chainOf,

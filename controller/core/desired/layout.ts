@@ -55,21 +55,31 @@ export function secretsFile(tenant: string): string {
 
 /** What a file of a fleet is, by its path alone. */
 export function placeOf(path: string): Placement {
-  const parts = path.replace(/\.ya?ml$/, '').split('/')
-  const [top, ...rest] = parts
-  if (top === 'tenants') return tenantPlacement(rest)
-  if (top === 'connectors' && rest.length === 2) {
-    const folder = connectorFolders[rest[0] as string]
-    if (folder) return { ...folder, owner: '', name: rest[1] as string }
+  const parts = withoutEnding(path).split('/')
+  const [top, first, second] = parts as [string, string?, string?]
+  if (top === 'tenants') return tenantPlacement(path, parts)
+  if (top === 'connectors' && parts.length === 3) {
+    const folder = connectorFolders[first as string]
+    if (folder) return { ...folder, owner: '', name: second as string }
   }
   if (top === 'workflows' || top === 'policies') return ownedPlacement('', parts)
   return misplaced('', 'no kind of file is expected in this folder')
 }
 
-function tenantPlacement(parts: readonly string[]): Placement {
-  const end = parts.findIndex((part, index) => index === parts.length - 1 || isReserved(part))
-  const owner = parts.slice(0, end).join('/')
-  const bad = parts.slice(0, end).find((part) => !isName(part))
+function withoutEnding(path: string): string {
+  return path.endsWith('.yaml') ? path.slice(0, -5) : path.endsWith('.yml') ? path.slice(0, -4) : path
+}
+
+function tenantPlacement(path: string, parts: readonly string[]): Placement {
+  let end = 1
+  let length = 0
+  let bad: string | undefined
+  for (; end < parts.length - 1 && !isReserved(parts[end] as string); end++) {
+    const part = parts[end] as string
+    if (!isName(part)) bad ??= part
+    length += part.length + 1
+  }
+  const owner = path.slice('tenants/'.length, 'tenants/'.length + Math.max(0, length - 1))
   if (bad !== undefined)
     return { role: 'misplaced', owner, code: 'bad-name', reason: `\`${bad}\` cannot be the name of a tenant` }
   const rest = parts.slice(end)
@@ -127,6 +137,8 @@ function misplaced(owner: string, reason: string): Placement {
   return { role: 'misplaced', owner, code: 'misplaced-file', reason }
 }
 
+const reserved: ReadonlySet<string> = new Set(reservedNames)
+
 function isReserved(part: string): boolean {
-  return (reservedNames as readonly string[]).includes(part)
+  return reserved.has(part)
 }

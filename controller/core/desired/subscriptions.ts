@@ -1,4 +1,4 @@
-import { depthOf, isWithin, selfAndAncestors } from '../model/names.ts'
+import { depthOf, isWithin, parentPath } from '../model/names.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { type Declared, type Fleet, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import { mountBelow, type TenantNode } from './hierarchy.ts'
@@ -176,7 +176,8 @@ function createReach(offers: readonly Offer[]): (tenant: TenantNode) => readonly
       const above = tenant.parent ? reach(tenant.parent) : (byRoot.get('') ?? [])
       const own = byRoot.get(tenant.path)
       all = own ? [...above, ...own].sort((a, b) => a.order - b.order) : above
-      known.set(tenant, all)
+      // Nobody asks again for a tenant at the end of the tree.
+      if (tenant.children.length > 0) known.set(tenant, all)
     }
     return all
   }
@@ -251,11 +252,15 @@ export function visibleWorkflow(fleet: Fleet, from: string, name: string): Workf
     if (workflow && isWithin(from, workflow.owner)) return workflow
     return problem('unknown-workflow', `no workflow \`${name}\` is visible here`)
   }
-  const found = ['', ...[...selfAndAncestors(from)].reverse()]
-    .map((owner) => fleet.workflows.get(fullName(owner, name)))
-    .filter((workflow): workflow is WorkflowFiles => workflow !== undefined)
-    .filter((workflow, index) => !isClone(workflow) && !(index > 0 && mayBeClone(workflow)))
-  const [first, second] = found
+  const declared: WorkflowFiles[] = []
+  for (let owner = from; ; owner = parentPath(owner)) {
+    const workflow = fleet.workflows.get(fullName(owner, name))
+    if (workflow) declared.unshift(workflow)
+    if (owner === '') break
+  }
+  const [first, second] = declared.filter(
+    (workflow, index) => !isClone(workflow) && !(index > 0 && mayBeClone(workflow)),
+  )
   if (first && second) {
     return problem(
       'ambiguous-workflow',

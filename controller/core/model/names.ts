@@ -24,5 +24,8 @@ export function isWithin(path: string, ancestor: string): boolean {
 
 /** Depth of a tenant: 1 at the top, 0 for the root. */
 export function depthOf(path: string): number {
-  return path === '' ? 0 : path.split('/').length
+  if (path === '') return 0
+  let depth = 1
+  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) depth++
+  return depth
 }
