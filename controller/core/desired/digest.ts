@@ -54,6 +54,8 @@ function textOfPart(part: Json): string {
   let text = texts.get(part)
   if (text === undefined) {
     text = canonicalText(part)
+    // Flattens it: the pieces it was put together from would be walked again in every text that holds it.
+    text.charCodeAt(0)
     texts.set(part, text)
   }
   return text

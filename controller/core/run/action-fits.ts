@@ -15,9 +15,11 @@ interface Seen {
   readonly of: unknown
   readonly fits: boolean
   readonly outputs: readonly (readonly [id: string, names: readonly string[]])[]
-  /** Outputs of steps that it reads. */
-  readonly reads: readonly (readonly [id: string, name: string])[]
+  readonly reads: Reads
 }
+
+/** Outputs of steps that are read. */
+type Reads = readonly (readonly [id: string, name: string])[]
 
 const seen = new WeakMap<Step, Seen>()
 
@@ -26,15 +28,19 @@ const seen = new WeakMap<Step, Seen>()
  * once, with all that it holds, and a rendering costs a look at what is known of its steps.
  */
 export function allFit<Declared>(spec: Workflow['spec'], taken: Taken<Declared>): boolean {
-  const steps = stepListsIn(spec).flatMap((list) => list.steps.map((step) => seenOf(step, taken)))
   const outputs = new Map<string, readonly string[]>()
-  for (const step of steps) {
-    if (!step.fits) return false
-    for (const [id, names] of step.outputs) outputs.set(id, names)
+  const reads: Reads[] = []
+  for (const { steps } of stepListsIn(spec)) {
+    for (const step of steps) {
+      const known = seenOf(step, taken)
+      if (!known.fits) return false
+      for (const [id, names] of known.outputs) outputs.set(id, names)
+      if (known.reads.length > 0) reads.push(known.reads)
+    }
   }
-  const isGiven = ([id, name]: readonly [string, string]) => outputs.get(id)?.includes(name) ?? true
-  const last = spec.outputs === undefined ? [] : readsIn(remarksOnOutputs(spec.outputs))
-  return steps.every(({ reads }) => reads.every(isGiven)) && last.every(isGiven)
+  if (spec.outputs !== undefined) reads.push(readsIn(remarksOnOutputs(spec.outputs)))
+  for (const each of reads) for (const [id, name] of each) if (outputs.get(id)?.includes(name) === false) return false
+  return true
 }
 
 function seenOf<Declared>(step: Step, taken: Taken<Declared>): Seen {
@@ -54,7 +60,7 @@ function seenOf<Declared>(step: Step, taken: Taken<Declared>): Seen {
   return made
 }
 
-function readsIn(remarks: ReturnType<typeof remarksOnOutputs>): (readonly [string, string])[] {
+function readsIn(remarks: ReturnType<typeof remarksOnOutputs>): Reads {
   return remarks.flatMap((remark) => {
     if (remark.kind !== 'reference') return []
     const [root, id, field, name] = remark.reference

@@ -6,7 +6,7 @@ import { didYouMean } from './check-inputs.ts'
 export interface Visible {
   readonly inputs: readonly string[]
   /** Ids of all steps of the workflow. */
-  readonly declared: readonly string[]
+  readonly declared: ReadonlySet<string>
   /** Names of the items and places of the loops around. */
   readonly each: readonly string[]
   /** Steps that have ended when the expression is read. */
@@ -52,9 +52,9 @@ function faultOfStep(
 ): Fault | undefined {
   const step = steps.get(id)
   if (step === undefined) {
-    const message = declared.includes(id)
+    const message = declared.has(id)
       ? `Step ${id} has not been performed when this is read.`
-      : `There is no step ${id}${didYouMean(id, declared)}.`
+      : `There is no step ${id}${didYouMean(id, [...declared])}.`
     return { code: 'unknown-step', message }
   }
   if (field === undefined) return undefined

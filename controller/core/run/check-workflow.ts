@@ -5,30 +5,74 @@ import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
-import { everyStep } from './each-step.ts'
+import { eachStep, everyStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
 
 type Spec = Workflow['spec']
 
+/** What is visible further down grows step by step. */
+type Around = Visible & { readonly steps: Map<string, Step> }
+
 /** What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places. */
 export function checkWorkflow(spec: Spec): Problem[] {
-  const declared: string[] = []
-  for (const step of stepListsIn(spec).flatMap(({ steps }) => steps)) declared.push(...remarksOnStep(step).ids)
-  const inputs = Object.keys(spec.inputs?.properties ?? {})
-  const start: Visible = { inputs, declared, each: [], steps: new Map() }
-  const problems = [...checkTriggers(spec, inputs), ...checkIdentities(spec, declared)]
-  const end = checkSteps(spec.steps, ['spec', 'steps'], start, problems)
-  // Any of them may have been performed when the run is cancelled.
-  checkSteps(spec.onCancelSteps ?? [], ['spec', 'onCancelSteps'], end, problems)
-  if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], end, problems)
-  problems.push(...checkSchemas(spec))
-  for (const name of spec.inputs?.required ?? []) {
-    if (inputs.includes(name)) continue
-    problems.push(at('unknown-input', `Input ${name} is required and not declared.`, ['spec', 'inputs', 'required']))
+  const declared = new Set<string>()
+  let count = 0
+  for (const { steps } of stepListsIn(spec)) {
+    for (const step of steps) {
+      const { ids } = remarksOnStep(step)
+      for (const id of ids) declared.add(id)
+      count += ids.length
+    }
   }
+  const visible = { inputs: inputsOf(spec), declared, each: [], steps: new Map<string, Step>() }
+  const frame = checkFrame(spec)
+  const problems = [...frame.before, ...(declared.size < count ? duplicatesIn(spec) : [])]
+  checkOuterSteps(spec.steps, ['spec', 'steps'], visible, problems)
+  // Any of them may have been performed when the run is cancelled.
+  if (spec.onCancelSteps) checkOuterSteps(spec.onCancelSteps, ['spec', 'onCancelSteps'], visible, problems)
+  if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], visible, problems)
+  problems.push(...frame.after)
   return problems
 }
+
+interface Frame {
+  readonly of: Spec
+  /** Problems that stand further up in the file than those of steps, and further down. */
+  readonly before: readonly Problem[]
+  readonly after: readonly Problem[]
+}
+
+const inputNames = new WeakMap<object, readonly string[]>()
+const noInputs: readonly string[] = []
+
+/** The same list for the same inputs: what was said of a step holds as long as it stands among the same. */
+function inputsOf({ inputs }: Spec): readonly string[] {
+  if (inputs === undefined) return noInputs
+  let names = inputNames.get(inputs)
+  if (!names) inputNames.set(inputs, (names = Object.keys(inputs.properties ?? {})))
+  return names
+}
+
+const frames = new WeakMap<object, Frame>()
+
+/** What is said of all but the steps. Most overlays change steps only, so most renderings have this in common. */
+function checkFrame(spec: Spec): Frame {
+  const key = spec.triggers ?? spec.inputs ?? spec
+  const known = frames.get(key)
+  if (known && fieldsOfFrame.every((field) => known.of[field] === spec[field])) return known
+  const inputs = inputsOf(spec)
+  const after = checkSchemas(spec)
+  for (const name of spec.inputs?.required ?? []) {
+    if (inputs.includes(name)) continue
+    after.push(at('unknown-input', `Input ${name} is required and not declared.`, ['spec', 'inputs', 'required']))
+  }
+  const frame = { of: spec, before: checkTriggers(spec, inputs), after }
+  frames.set(key, frame)
+  return frame
+}
+
+const fieldsOfFrame = ['triggers', 'inputs', 'outputs', 'outputSchema'] as const
 
 function checkTriggers(spec: Spec, declared: readonly string[]): Problem[] {
   const problems: Problem[] = []
@@ -44,11 +88,9 @@ function checkTriggers(spec: Spec, declared: readonly string[]): Problem[] {
   return problems
 }
 
-function checkIdentities(spec: Spec, declared: readonly string[]): Problem[] {
-  const seen = new Set<string>(declared)
+function duplicatesIn(spec: Spec): Problem[] {
+  const seen = new Set<string>()
   const problems: Problem[] = []
-  if (seen.size === declared.length) return problems
-  seen.clear()
   for (const { step, path } of everyStep(spec)) {
     if (seen.has(step.id)) problems.push(at('duplicate-step', `A step ${step.id} stands further up already.`, path))
     seen.add(step.id)
@@ -56,26 +98,78 @@ function checkIdentities(spec: Spec, declared: readonly string[]): Problem[] {
   return problems
 }
 
-/** What the steps after these may read: a step of a branch is seen after its block, never from another branch. */
-function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): Visible {
-  const seen = new Map(visible.steps)
-  const current = { ...visible, steps: seen }
+/** Steps that can be read further down, by their ids. */
+type Given = readonly (readonly [id: string, step: Step])[]
+
+/** A step in which nothing was wrong, and what it depended on: with the same around it nothing is wrong again. */
+interface Standing {
+  readonly inputs: readonly string[]
+  /** The steps that it reads, those within it left out. */
+  readonly reads: Given
+  readonly gives: Given
+}
+
+const standings = new WeakMap<Step, Standing>()
+
+/** The steps that stand outside of any other. Renderings share most of theirs, and each costs a look at what it reads. */
+function checkOuterSteps(steps: readonly Step[], path: Path, visible: Around, problems: Problem[]): void {
+  const seen = visible.steps
   for (const step of steps) {
-    const own = [...path, { id: step.id }]
-    settle(remarksOnStep(step).remarks, own, current, problems)
-    const after = new Map<string, Step>()
-    for (const { steps: nested, path: within, role } of stepListsOf(step)) {
-      const around =
-        role === 'on-error' ? { ...current, steps: new Map([...seen, ...after, [step.id, step]]) } : current
-      const start = role === 'item' ? { ...current, each: [...visible.each, ...namesOf(step)] } : around
-      const { steps: found } = checkSteps(nested, [...own, ...within], start, problems)
-      // The steps of a loop have an answer for each item, which its results hold.
-      if (role !== 'item') for (const [id, each] of found) after.set(id, each)
+    let known = standings.get(step)
+    if (known?.inputs !== visible.inputs || !areAll(known.reads, seen)) {
+      const count = problems.length
+      const gives = checkStep(step, path, visible, problems)
+      known = { inputs: visible.inputs, reads: readBy(step, seen), gives }
+      if (problems.length === count) standings.set(step, known)
     }
-    seen.set(step.id, step)
-    for (const [id, each] of after) seen.set(id, each)
+    for (const [id, each] of known.gives) seen.set(id, each)
   }
-  return current
+}
+
+function areAll(reads: Given, seen: ReadonlyMap<string, Step>): boolean {
+  for (const [id, step] of reads) if (seen.get(id) !== step) return false
+  return true
+}
+
+function readBy(top: Step, seen: ReadonlyMap<string, Step>): Given {
+  const read = new Map<string, Step>()
+  for (const { step } of eachStep([top])) {
+    for (const remark of remarksOnStep(step).remarks) {
+      if (remark.kind !== 'reference') continue
+      const [root, id = ''] = remark.reference
+      const other = root === 'steps' ? seen.get(id) : undefined
+      if (other) read.set(id, other)
+    }
+  }
+  return [...read]
+}
+
+/** What the steps after these may read of them: a step of a branch is seen after its block, never from another branch. */
+function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): Given {
+  const seen = new Map(visible.steps)
+  const given: (readonly [string, Step])[] = []
+  for (const step of steps) {
+    for (const one of checkStep(step, path, { ...visible, steps: seen }, problems)) {
+      seen.set(...one)
+      given.push(one)
+    }
+  }
+  return given
+}
+
+/** Itself, and the steps of its branches. */
+function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): Given {
+  const own = [...path, { id: step.id }]
+  settle(remarksOnStep(step).remarks, own, visible, problems)
+  const after: (readonly [string, Step])[] = [[step.id, step]]
+  for (const { steps: nested, path: within, role } of stepListsOf(step)) {
+    const around = role === 'on-error' ? { ...visible, steps: new Map([...visible.steps, ...after]) } : visible
+    const start = role === 'item' ? { ...visible, each: [...visible.each, ...namesOf(step)] } : around
+    const found = checkSteps(nested, [...own, ...within], start, problems)
+    // The steps of a loop have an answer for each item, which its results hold.
+    if (role !== 'item') after.push(...found)
+  }
+  return after
 }
 
 function namesOf({ forEach }: Step): string[] {
