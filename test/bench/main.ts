@@ -7,7 +7,7 @@ const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--
 npm run bench -- merge [--json FILE]
 npm run bench -- kustomize [--runs 5] [--json FILE]
 npm run bench -- runs [--runs 5] [--stored 100000] [--peers] [--json FILE]
-npm run bench -- schedules [--json FILE]`
+npm run bench -- schedules [--runs 5] [--json FILE]`
 
 interface Wanted {
   readonly tenants: readonly number[]
@@ -43,9 +43,9 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
       ...(stages.length > 0 ? [await benchStored(stages)] : []),
     ]
   },
-  schedules: async () => {
+  schedules: async ({ runs }) => {
     const { benchSchedules } = await import('./schedules.ts')
-    return [await benchSchedules()]
+    return [await benchSchedules(runs)]
   },
   merge: async () => {
     const { measureMerge } = await import('./merge.ts')

@@ -56,17 +56,19 @@ function scheduling(on = disk()) {
     onTrouble: ({ reason }) => void troubles.push(reason),
   })
   onTestFinished(() => scheduler.close())
+  const apply = async (tenants: readonly LiveTenant[], told?: readonly string[]): Promise<void> => {
+    const before = applied
+    applied = new Map(tenants.map((each) => [each.path, each]))
+    await scheduler.update(before.size === 0 ? 'all' : (told ?? [...before.keys(), ...applied.keys()]))
+    await scheduler.settled()
+  }
   return {
     disk: on,
     troubles,
     starts,
     runs: () => [...on.runs.values()].sort(),
-    update: async (...tenants: LiveTenant[]) => {
-      const before = applied
-      applied = new Map(tenants.map((each) => [each.path, each]))
-      await scheduler.update(before.size === 0 ? 'all' : [...before.keys(), ...applied.keys()])
-      await scheduler.settled()
-    },
+    apply,
+    update: (...tenants: LiveTenant[]) => apply(tenants),
     /** Minute by minute, because what a wake-up starts is awaited before time goes on. */
     advance: async (ms: number) => {
       for (let left = ms; left > 0; left -= minute) {
@@ -139,6 +141,17 @@ describe('each instant is one run', () => {
     await first.update(moved)
     await first.advance(hour)
     expect(first.runs()).toEqual(['a 05T01:00', 'b 05T02:00'])
+  })
+
+  it('of a tenant that is told to be where it went before it is told to be gone from where it was', async () => {
+    const { disk: on, update, apply, advance, runs } = scheduling()
+    await update(liveTenant('a'))
+    const moved = { ...liveTenant('b'), uid: 'uid-a', context: { ...liveTenant('b').context, uid: 'uid-a' } }
+    await apply([moved], ['b'])
+    await apply([moved], ['a'])
+    await advance(hour + 6 * minute)
+    expect(runs()).toEqual(['b 05T01:00'])
+    expect(on.marks.size).toBe(1)
   })
 })
 
@@ -225,4 +238,30 @@ it('a thousand tenants share one timer and start spread over five minutes', asyn
   }
   expect(starts).toHaveLength(1_000)
   expect(Math.max(...each)).toBeLessThan(300)
+})
+
+it('other work goes on while many that are due at one instant are started', async () => {
+  const order: string[] = []
+  const tenants = ['a', 'b', 'c'].map((path) =>
+    liveTenant(path, '[{ id: t, type: schedule, cron: 0 * * * *, timezone: UTC, spreadSeconds: 0 }]'),
+  )
+  const scheduler = new Scheduler({
+    applied: { get: (path) => tenants.find((tenant) => tenant.path === path), paths: () => ['a', 'b', 'c'] },
+    store: { readSchedules: () => [], recordSchedules: async () => {} },
+    start: async ({ tenant: { path } }) => {
+      order.push('start')
+      setImmediate(() => order.push('other work'))
+      // Longer than runs are started in one go.
+      for (const end = performance.now() + 30; performance.now() < end; );
+      return { kind: 'accepted', runId: path }
+    },
+    now: Date.now,
+    onTrouble: ({ reason }) => expect.unreachable(reason),
+  })
+  onTestFinished(() => scheduler.close())
+  await scheduler.update('all')
+  await scheduler.settled()
+  vi.advanceTimersByTime(hour)
+  await scheduler.settled()
+  expect(order.slice(0, 5)).toEqual(['start', 'other work', 'start', 'other work', 'start'])
 })

@@ -73,7 +73,7 @@ function startsOf(tenant: DesiredTenant, from: number, times: number): Start[] {
 
 function shown({ schedule, instant, at }: Start) {
   const { tenant, workflow, trigger, timetable } = schedule
-  const { cron, timezone, missed } = timetable
+  const { cron, timezone, missed } = timetable.rhythm
   return {
     startsAt: new Date(at).toISOString(),
     scheduledAt: new Date(instant).toISOString(),

@@ -106,8 +106,10 @@ const tenantView = madeOnce((tenant: TenantContext): JsonMap => {
 function madeOnce<Key extends object, Made>(make: (key: Key) => Made): (key: Key) => Made {
   const known = new WeakMap<Key, Made>()
   return (key) => {
-    const found = known.get(key) ?? make(key)
-    known.set(key, found)
-    return found
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = make(key)
+    known.set(key, made)
+    return made
   }
 }

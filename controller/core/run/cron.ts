@@ -19,7 +19,7 @@ export interface CronFault {
 }
 
 const kept = 10_000
-const answersKept = 64
+const gapsKept = 8
 const known = new Recent<string, CronTimes | CronFault>(kept)
 
 /**
@@ -49,14 +49,26 @@ function read(expression: string, timezone: string): CronTimes | CronFault {
   return timesOf(cron)
 }
 
+interface Gap {
+  from: number
+  readonly until: number
+}
+
+function finite(instant: number): number | undefined {
+  return instant === Number.POSITIVE_INFINITY ? undefined : instant
+}
+
 function timesOf(cron: Cron): CronTimes {
-  const answers = new Map<number, number | undefined>()
+  // Every instant of a gap has the same answer, and tenants ask from wherever they are in it.
+  const gaps: Gap[] = []
   const after = (instant: number): number | undefined => {
-    if (answers.has(instant)) return answers.get(instant)
-    const answer = cron.nextRun(new Date(instant))?.getTime()
-    if (answers.size >= answersKept) answers.clear()
-    answers.set(instant, answer)
-    return answer
+    for (const { from, until } of gaps) if (from <= instant && instant < until) return finite(until)
+    const until = cron.nextRun(new Date(instant))?.getTime() ?? Number.POSITIVE_INFINITY
+    const known = gaps.find((gap) => gap.until === until)
+    if (known) known.from = instant
+    else gaps.unshift({ from: instant, until })
+    gaps.length = Math.min(gaps.length, gapsKept)
+    return finite(until)
   }
   let last: { readonly count: number; readonly instants: readonly number[] } | undefined
   const latest = (until: number, count: number): readonly number[] => {

@@ -64,10 +64,10 @@ function bySchedule(
     )
   const instant = Date.parse(at)
   if (Number.isNaN(instant)) return refused(`\`${at}\` is no time, such as 2026-03-29T01:00:00Z.`)
-  const next = schedule.timetable.times.after(instant - 1)
+  const next = schedule.timetable.rhythm.times.after(instant - 1)
   if (next !== instant) {
     const comes = next === undefined ? 'and none comes after it' : `the next one is ${deliveryIdOf(next)}`
-    return refused(`${at} is no time of \`${schedule.timetable.cron}\`: ${comes}.`)
+    return refused(`${at} is no time of \`${schedule.timetable.rhythm.cron}\`: ${comes}.`)
   }
   const made: MadeInputs = inputsAt(schedule, instant)
   if (made.kind === 'failed') return refused(`inputs: ${made.message}`)

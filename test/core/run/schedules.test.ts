@@ -64,7 +64,7 @@ describe('what a schedule owes', () => {
           expect(owedBy(of, seen, now).start).toEqual([])
         }
         expect(started).toEqual([...new Set(started)].sort((a, b) => a - b))
-        if (trigger.includes('all')) expect(started).toEqual(of.times.within(began, seen, 600))
+        if (trigger.includes('all')) expect(started).toEqual(of.rhythm.times.within(began, seen, 600))
       }),
     )
   })
@@ -105,7 +105,7 @@ it('reads cron in the tenant’s own zone where the trigger names none', () => {
     schedule('cron: 0 2 * * *, spreadSeconds: 0').timetable,
     schedule('cron: 0 2 * * *, timezone: UTC, spreadSeconds: 0').timetable,
   ]
-  expect([own.timezone, nextOf(own, midnight)?.at]).toEqual(['Europe/Berlin', midnight + hour])
+  expect([own.rhythm.timezone, nextOf(own, midnight)?.at]).toEqual(['Europe/Berlin', midnight + hour])
   expect(nextOf(named, midnight)?.at).toBe(midnight + 2 * hour)
 })
 
