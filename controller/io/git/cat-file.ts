@@ -19,9 +19,11 @@ interface Batch {
 }
 
 interface OpenBody {
-  readonly fact: { readonly oid: string; readonly type: string; readonly size: number }
+  readonly oid: string
+  readonly type: string
+  readonly size: number
   /** Null where the contents are let pass. */
-  readonly bytes: Uint8Array | null
+  readonly body: Buffer | null
   filled: number
 }
 
@@ -67,11 +69,11 @@ export class CatFile {
   #ask(names: readonly string[], contents: boolean, limit: number): Promise<CatAnswer[]> {
     if (names.length === 0) return Promise.resolve([])
     if (this.#failure !== null) return Promise.reject(this.#failure)
-    const command = contents ? 'contents' : 'info'
+    const command = contents ? 'contents ' : 'info '
     return new Promise((resolve, reject) => {
       this.#queue.push({ count: names.length, limit, contents, answers: [], resolve, reject })
       if (this.#queue.length === 1) this.#hold(true)
-      this.#child.stdin.write(`${names.map((name) => `${command} ${name}\n`).join('')}flush\n`)
+      this.#child.stdin.write(`${command}${names.join(`\n${command}`)}\nflush\n`)
     })
   }
 
@@ -119,9 +121,9 @@ export class CatFile {
         }
         const line =
           this.#head.length === 0
-            ? chunk.toString('utf8', at, end)
+            ? chunk.toString('latin1', at, end)
             : Buffer.concat([this.#head, chunk.subarray(at, end)]).toString()
-        this.#head = Buffer.alloc(0)
+        if (this.#head.length > 0) this.#head = Buffer.alloc(0)
         at = end + 1
         this.#takeLine(line)
       }
@@ -137,21 +139,23 @@ export class CatFile {
       this.#answer(null)
       return
     }
-    const fact = { oid: line.slice(0, 40), type: line.slice(41, afterType), size }
-    if (!batch.contents) this.#answer({ ...fact, body: null })
-    else this.#body = { fact, bytes: fact.size <= batch.limit ? new Uint8Array(fact.size) : null, filled: 0 }
+    const oid = line.slice(0, 40)
+    const type = line.slice(41, afterType)
+    if (!batch.contents) this.#answer({ oid, type, size, body: null })
+    // Small ones share a piece of memory: one of their own each would take longer than all else about them.
+    else this.#body = { oid, type, size, body: size <= batch.limit ? Buffer.allocUnsafe(size) : null, filled: 0 }
   }
 
   /** Takes what belongs to the open body and the line end behind it; answers the next position. */
-  #takeBody(chunk: Buffer, body: OpenBody, at: number): number {
-    const missing = body.fact.size - body.filled
+  #takeBody(chunk: Buffer, open: OpenBody, at: number): number {
+    const missing = open.size - open.filled
     const taken = Math.min(missing, chunk.length - at)
     // A copy: a part of the chunk would keep the whole chunk in memory.
-    body.bytes?.set(chunk.subarray(at, at + taken), body.filled)
-    body.filled += taken
+    if (open.body !== null) chunk.copy(open.body, open.filled, at, at + taken)
+    open.filled += taken
     if (taken < missing || at + taken === chunk.length) return at + taken
     this.#body = null
-    this.#answer({ ...body.fact, body: body.bytes })
+    this.#answer(open)
     return at + taken + 1
   }
 

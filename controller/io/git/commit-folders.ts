@@ -1,7 +1,7 @@
 import { caps } from '../../core/model/caps.ts'
 import type { FileEntry } from '../../core/model/snapshot.ts'
 import { type RawEntry, type Refusal, type Sifted, sift, siftRoot } from './entry-rules.ts'
-import { type Folder, isFolder, makeFolder } from './folder.ts'
+import { emptyFolder, type Folder, isFolder, makeFolder, type Row } from './folder.ts'
 import { GitError } from './git-error.ts'
 import type { ObjectReader } from './object-reader.ts'
 import type { TreeEntry } from './tree-object.ts'
@@ -10,13 +10,23 @@ export interface ReadOptions {
   /** Levels of folders above the one that is read; none unless told. */
   readonly above?: number
   /** The rules for the topmost folder; those of a fleet's root unless told. */
-  readonly top?: <E extends RawEntry>(entries: Iterable<E>) => Sifted<E>
+  readonly top?: <E extends RawEntry>(entries: readonly E[]) => Sifted<E>
   /** Bytes of trees looked at; without a limit unless told. */
   readonly treeBytes?: number
 }
 
 type GitEntry = RawEntry & { readonly oid: string }
-type Plan = Map<string, Sifted<GitEntry>>
+
+/** A tree on its way to become a folder. */
+interface Draft {
+  readonly oid: string
+  sifted: Sifted<GitEntry>
+  /** The folders in it, in order: as they were made before, or as they are about to be. */
+  readonly below: (Folder | Draft)[]
+  folder: Folder
+  /** Cut off by the level cap: it is right at this level only. */
+  truncated: boolean
+}
 
 /**
  * Makes folders from trees, each tree id once: after a commit only the trees that changed are read. Works level by level,
@@ -40,81 +50,83 @@ export class CommitFolders {
   /** The fleet below the tree `root`. Throws GitError `file-too-large` where its trees are more than may be looked at. */
   async read(root: string, options: ReadOptions = {}): Promise<Folder> {
     const { above = 0, top = siftRoot, treeBytes } = options
-    const plans: Plan[] = []
+    const levels: Draft[][] = []
     const sizes: Promise<void>[] = []
+    const draft = draftOf(root)
     let left = treeBytes ?? 0
-    for (let wanted = new Set([root]), level = above; wanted.size > 0; level++) {
-      const plan: Plan = new Map()
+    for (let wanted = new Map([[root, draft]]), level = above; wanted.size > 0; level++) {
+      const oids = [...wanted.keys()]
       // Before they are read: a tree of a few packed bytes can be unpacked into gigabytes.
-      if (treeBytes !== undefined) left -= await this.#bytesOf(wanted)
+      if (treeBytes !== undefined) left -= await this.#bytesOf(oids)
       if (left < 0) throw new GitError('file-too-large', `Its folders have more than ${treeBytes} bytes.`)
-      const trees = await this.#reader.readTrees(wanted)
-      for (const [oid, entries] of trees) plan.set(oid, (level === above ? top : sift)(entries.map(toRaw)))
-      plans.push(plan)
-      wanted = new Set()
+      const trees = await this.#reader.readTrees(oids)
+      const drafts = [...wanted.values()]
+      const rules = level === above ? top : sift
+      for (const each of drafts) each.sifted = rules((trees.get(each.oid) as TreeEntry[]).map(toRaw))
+      levels.push(drafts)
       // Asked for behind the next trees, and answered while those are looked at.
-      sizes.push(Promise.resolve().then(() => this.#learnSizes(plan)))
+      sizes.push(Promise.resolve().then(() => this.#learnSizes(drafts)))
+      wanted = new Map()
       // The root is level 0; a file may stand at most `caps.depth` folders deep.
       if (level === caps.depth) break
-      for (const { folders } of plan.values())
-        for (const { oid } of folders) if (this.#reusable(oid, level + 1) === undefined) wanted.add(oid)
+      for (const { sifted, below } of drafts)
+        for (const { kind, oid } of sifted.kept)
+          if (kind === 'folder') below.push(this.#belowOf(oid, level + 1, wanted))
     }
     await Promise.all(sizes)
-    return this.#assemble(plans, root, above)
+    for (let level = levels.length - 1; level >= 0; level--)
+      for (const each of levels[level] as Draft[]) this.#finish(each, level > 0)
+    return draft.folder
   }
 
-  async #bytesOf(oids: ReadonlySet<string>): Promise<number> {
+  async #bytesOf(oids: readonly string[]): Promise<number> {
     const sizes = await this.#reader.readSizes(oids)
     return [...sizes.values()].reduce((sum, size) => sum + size, 0)
   }
 
-  #reusable(oid: string, level: number): Folder | undefined {
+  #belowOf(oid: string, level: number, wanted: Map<string, Draft>): Folder | Draft {
     const folder = this.#folders.get(oid)
-    return folder !== undefined && level + folder.height - 1 <= caps.depth ? folder : undefined
+    if (folder !== undefined && level + folder.height - 1 <= caps.depth) return folder
+    let draft = wanted.get(oid)
+    if (draft === undefined) wanted.set(oid, (draft = draftOf(oid)))
+    return draft
   }
 
-  async #learnSizes(plan: Plan): Promise<void> {
+  async #learnSizes(drafts: readonly Draft[]): Promise<void> {
     const unknown = new Set<string>()
-    for (const { files } of plan.values()) for (const { oid } of files) if (!this.#files.has(oid)) unknown.add(oid)
+    for (const { sifted } of drafts)
+      for (const { kind, oid } of sifted.kept) if (kind === 'file' && !this.#files.has(oid)) unknown.add(oid)
     if (unknown.size === 0) return
     for (const [oid, size] of await this.#reader.readSizes(unknown)) this.#files.set(oid, Object.freeze({ oid, size }))
   }
 
-  #assemble(plans: readonly Plan[], root: string, above: number): Folder {
-    let below = new Map<string, { folder: Folder; truncated: boolean }>()
-    for (let level = above + plans.length - 1; level >= above; level--) {
-      const built = new Map<string, { folder: Folder; truncated: boolean }>()
-      for (const [oid, { files, folders, refusals, complete }] of plans[level - above] as Plan) {
-        const made: [string, Folder][] = []
-        const tooDeep: Refusal[] = []
-        let truncated = false
-        let whole = complete
-        for (const child of folders) {
-          const known = below.get(child.oid)
-          const folder = known?.folder ?? this.#reusable(child.oid, level + 1)
-          if (folder === undefined) {
-            const message = `The folder stands deeper than ${caps.depth} levels.`
-            tooDeep.push({ name: child.name, code: 'too-many-levels', message })
-            continue
-          }
-          truncated ||= known?.truncated ?? false
-          whole &&= folder.id === child.oid
-          made.push([child.name, folder])
-        }
-        truncated ||= tooDeep.length > 0
-        const folder = makeFolder({
-          files: files.map((file) => [file.name, this.#files.get(file.oid) as FileEntry]),
-          folders: made,
-          refusals: [...refusals, ...tooDeep],
-          ...(whole && !truncated ? { knownId: oid } : {}),
-        })
-        built.set(oid, { folder, truncated })
-        // A folder cut off by the level cap is right at this level only.
-        if (level > above && !truncated) this.#folders.set(oid, folder)
+  #finish(draft: Draft, isBelow: boolean): void {
+    const { oid, sifted, below } = draft
+    const rows: Row[] = []
+    const tooDeep: Refusal[] = []
+    let isWhole = sifted.complete
+    let folders = 0
+    for (const { name, kind, oid: id } of sifted.kept) {
+      if (kind === 'file') {
+        rows.push({ name, entry: this.#files.get(id) as FileEntry })
+        continue
       }
-      below = built
+      const made = below[folders++]
+      if (made === undefined) {
+        const message = `The folder stands deeper than ${caps.depth} levels.`
+        tooDeep.push({ name, code: 'too-many-levels', message })
+        continue
+      }
+      const isDraft = 'folder' in made
+      const entry = isDraft ? made.folder : made
+      if (isDraft && made.truncated) draft.truncated = true
+      isWhole &&= entry.id === id
+      rows.push({ name, entry })
     }
-    return (below.get(root) as { folder: Folder }).folder
+    if (tooDeep.length > 0) draft.truncated = true
+    const refusals = tooDeep.length > 0 ? [...sifted.refusals, ...tooDeep] : sifted.refusals
+    draft.folder = makeFolder({ rows, refusals, ...(isWhole && !draft.truncated && { knownId: oid }) })
+    if (isBelow && !draft.truncated) this.#folders.set(oid, draft.folder)
   }
 
   /** Forgets what none of the given roots holds. Cheap: works only once the memory has doubled. */
@@ -135,6 +147,16 @@ export class CommitFolders {
     for (const [oid, folder] of this.#folders) if (!live.has(folder)) this.#folders.delete(oid)
     for (const oid of this.#files.keys()) if (!files.has(oid)) this.#files.delete(oid)
     this.#kept = this.#folders.size
+  }
+}
+
+function draftOf(oid: string): Draft {
+  return {
+    oid,
+    sifted: { kept: [], refusals: [], complete: true },
+    below: [],
+    folder: emptyFolder,
+    truncated: false,
   }
 }
 

@@ -17,10 +17,9 @@ export interface Refusal {
 }
 
 export interface Sifted<E> {
-  /** YAML files. */
-  readonly files: E[]
-  readonly folders: E[]
-  readonly refusals: Refusal[]
+  /** Folders and YAML files, in the order in which they came. */
+  readonly kept: readonly E[]
+  readonly refusals: readonly Refusal[]
   /** True where every entry was kept: the folder's tree id then is git's own. */
   readonly complete: boolean
 }
@@ -29,7 +28,25 @@ export interface Sifted<E> {
  * The rules for names and modes. Kept: folders and YAML files. Ignored: other ordinary files. Refused: links, submodules,
  * names outside `[A-Za-z0-9._-]`, look-alikes of `.git`, and all but one of the names that differ only by case.
  */
-export function sift<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
+export function sift<E extends RawEntry>(entries: readonly E[]): Sifted<E> {
+  return arePlain(entries) ? { kept: entries, refusals: [], complete: true } : siftOneByOne(entries)
+}
+
+/** Letters of one case and nothing that any rule takes out. */
+const plainName = /^[a-z0-9_-][a-z0-9._-]*$/
+
+/** What most folders are. Names of one case that ascend cannot collide. */
+function arePlain(entries: readonly RawEntry[]): boolean {
+  let last = ''
+  for (const { name, kind } of entries) {
+    if (name <= last || name.length > caps.pathPartBytes || !plainName.test(name)) return false
+    if (kind !== 'folder' && (kind !== 'file' || !isYaml(name))) return false
+    last = name
+  }
+  return true
+}
+
+function siftOneByOne<E extends RawEntry>(entries: readonly E[]): Sifted<E> {
   const kept = new Map<string, E>()
   const refusals: Refusal[] = []
   let complete = true
@@ -62,34 +79,29 @@ export function sift<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
           : `${show(loser.name)} and ${show(winner.name)} differ only by upper and lower case; ${show(loser.name)} is ignored.`,
     })
   }
-  const files: E[] = []
-  const folders: E[] = []
-  for (const entry of kept.values()) (entry.kind === 'folder' ? folders : files).push(entry)
-  return { files, folders, refusals, complete: complete && refusals.length === 0 }
+  return { kept: [...kept.values()], refusals, complete: complete && refusals.length === 0 }
 }
 
 /** The same for the top folder, of which only the fleet's folders count. */
-export function siftRoot<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
+export function siftRoot<E extends RawEntry>(entries: readonly E[]): Sifted<E> {
   const fleet = new Set<string>(fleetFolders)
-  const candidates = [...entries].filter(({ name }) => fleet.has(name.toLowerCase()))
+  const candidates = entries.filter(({ name }) => fleet.has(name.toLowerCase()))
   const refusals: Refusal[] = candidates
     .filter(({ kind }) => kind === 'file')
     .map(({ name }) => ({ name, code: 'bad-mode', message: `${show(name)} is a file; a folder is expected.` }))
-  const { folders, refusals: others } = sift(candidates.filter(({ kind }) => kind !== 'file'))
+  const { kept, refusals: others } = sift(candidates.filter(({ kind }) => kind !== 'file'))
   return {
-    files: [],
-    folders: folders.filter(({ name }) => fleet.has(name)),
+    kept: kept.filter(({ name }) => fleet.has(name)),
     refusals: [...refusals, ...others],
     complete: false,
   }
 }
 
 /** The same for the top folder of a tenant's own repository, where what its forge and its editors need stands beside. */
-export function siftMount<E extends RawEntry>(entries: Iterable<E>): Sifted<E> {
-  const all = [...entries]
-  const visible = all.filter(({ name }) => !name.startsWith('.'))
+export function siftMount<E extends RawEntry>(entries: readonly E[]): Sifted<E> {
+  const visible = entries.filter(({ name }) => !name.startsWith('.'))
   const sifted = sift(visible)
-  return { ...sifted, complete: sifted.complete && visible.length === all.length }
+  return { ...sifted, complete: sifted.complete && visible.length === entries.length }
 }
 
 const allowedName = /^[A-Za-z0-9._-]+$/

@@ -21,9 +21,14 @@ export interface Folder {
   readonly folderCount: number
 }
 
+export interface Row {
+  readonly name: string
+  readonly entry: FileEntry | Folder
+}
+
 export interface FolderParts {
-  readonly files: readonly (readonly [string, FileEntry])[]
-  readonly folders: readonly (readonly [string, Folder])[]
+  /** In any order; those from git have its order already. */
+  readonly rows: readonly Row[]
   readonly refusals: readonly Refusal[]
   /** The tree id, where the caller knows that nothing was taken out. */
   readonly knownId?: string
@@ -41,25 +46,9 @@ export function isEmpty(folder: Folder): boolean {
 
 /** Puts a folder together; files over the size cap become refusals here, so that both sources treat them alike. */
 export function makeFolder(parts: FolderParts): Folder {
-  const refusals = [...parts.refusals]
-  const rows: { name: string; mode: string; oid: string; entry: FileEntry | Folder | null }[] = []
-  for (const [name, file] of parts.files) {
-    if (file.size > caps.fileBytes)
-      refusals.push({
-        name,
-        code: 'file-too-large',
-        message: `${name} has ${file.size} bytes; ${caps.fileBytes} are allowed.`,
-      })
-    else rows.push({ name, mode: '100644', oid: file.oid, entry: file })
-  }
-  for (const [name, folder] of parts.folders)
-    if (!isEmpty(folder)) rows.push({ name, mode: '40000', oid: folder.id, entry: folder })
-  // A refused entry is part of the id: a folder that became invalid must not look unchanged to those who compare ids.
-  for (const refusal of refusals)
-    rows.push({ name: refusal.name, mode: '100644', oid: standIn(refusal.code), entry: null })
-  if (rows.length > 1) rows.sort(treeOrder)
-  if (refusals.length > 1) refusals.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
-
+  const kept = parts.rows.every(isKept) ? parts.rows : parts.rows.filter(isKept)
+  const rows = kept.every((row, at) => at === 0 || byName(kept[at - 1] as Row, row) <= 0) ? kept : kept.toSorted(byName)
+  const refusals = refusalsOf(parts, kept.length)
   if (parts.previous !== undefined && holdsTheSame(parts.previous, rows, refusals)) return parts.previous
 
   const entries = new Map<string, FileEntry | Folder>()
@@ -68,7 +57,6 @@ export function makeFolder(parts: FolderParts): Folder {
   let height = 1
   let folderCount = 1
   for (const { name, entry } of rows) {
-    if (entry === null) continue
     entries.set(name, entry)
     if (!isFolder(entry)) {
       fileCount++
@@ -79,24 +67,48 @@ export function makeFolder(parts: FolderParts): Folder {
     folderCount += entry.folderCount
     height = Math.max(height, entry.height + 1)
   }
-  const isWhole =
-    parts.knownId !== undefined && refusals.length === 0 && rows.length === parts.files.length + parts.folders.length
-  const id = isWhole && parts.knownId !== undefined ? parts.knownId : objectId('tree', encodeTree(rows))
+  const isWhole = refusals.length === 0 && rows.length === parts.rows.length
+  const id = isWhole && parts.knownId !== undefined ? parts.knownId : idOf(rows, refusals)
   return Object.freeze({ id, entries, refusals, fileCount, refusalCount, height, folderCount })
 }
 
-function holdsTheSame(
-  previous: Folder,
-  rows: readonly { name: string; entry: FileEntry | Folder | null }[],
-  refusals: readonly Refusal[],
-): boolean {
-  if (previous.entries.size + previous.refusals.length !== rows.length || previous.refusals.length !== refusals.length)
-    return false
+function isKept({ entry }: Row): boolean {
+  return isFolder(entry) ? !isEmpty(entry) : entry.size <= caps.fileBytes
+}
+
+function refusalsOf({ rows, refusals }: FolderParts, kept: number): readonly Refusal[] {
+  if (refusals.length === 0 && kept === rows.length) return refusals
+  const tooLarge = rows.flatMap(({ name, entry }): Refusal[] => {
+    if (isFolder(entry) || entry.size <= caps.fileBytes) return []
+    const message = `${name} has ${entry.size} bytes; ${caps.fileBytes} are allowed.`
+    return [{ name, code: 'file-too-large', message }]
+  })
+  return [...refusals, ...tooLarge].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+}
+
+function holdsTheSame(previous: Folder, rows: readonly Row[], refusals: readonly Refusal[]): boolean {
+  if (previous.entries.size !== rows.length || previous.refusals.length !== refusals.length) return false
   const isSame = (a: Refusal, i: number): boolean => a.name === refusals[i]?.name && a.message === refusals[i].message
-  return (
-    previous.refusals.every(isSame) &&
-    rows.every(({ name, entry }) => entry === null || previous.entries.get(name) === entry)
-  )
+  return previous.refusals.every(isSame) && rows.every(({ name, entry }) => previous.entries.get(name) === entry)
+}
+
+/** A refused entry is part of the id: a folder that became invalid must not look unchanged to those who compare ids. */
+function idOf(rows: readonly Row[], refusals: readonly Refusal[]): string {
+  const kept = rows.map(({ name, entry }) => ({
+    name,
+    mode: modeOf(entry),
+    oid: isFolder(entry) ? entry.id : entry.oid,
+  }))
+  const refused = refusals.map(({ name, code }) => ({ name, mode: '100644', oid: standIn(code) }))
+  return objectId('tree', encodeTree(refused.length > 0 ? [...kept, ...refused].sort(treeOrder) : kept))
+}
+
+function byName(a: Row, b: Row): number {
+  return treeOrder({ name: a.name, mode: modeOf(a.entry) }, { name: b.name, mode: modeOf(b.entry) })
+}
+
+function modeOf(entry: FileEntry | Folder): string {
+  return isFolder(entry) ? '40000' : '100644'
 }
 
 const standIns = new Map<string, string>()

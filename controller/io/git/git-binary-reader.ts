@@ -60,22 +60,31 @@ export class GitBinaryReader implements ObjectReader {
   async readSizes(oids: Iterable<string>): Promise<Map<string, number>> {
     const wanted = distinct(oids)
     const answers = await this.#cat.facts(wanted)
-    const sizes = new Map(wanted.map((oid, i) => [oid, (answers[i] ?? fail(missing(oid))).size]))
+    const sizes = new Map<string, number>()
     if (this.#fitting.size > rememberedSizes) this.#fitting.clear()
-    for (const [oid, size] of sizes) if (size <= caps.fileBytes) this.#fitting.add(oid)
+    for (const [i, oid] of wanted.entries()) {
+      const { size } = answers[i] ?? fail(missing(oid))
+      sizes.set(oid, size)
+      if (size <= caps.fileBytes) this.#fitting.add(oid)
+    }
     return sizes
   }
 
   async readBlobs(oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
-    const wanted = distinct(oids)
+    const wanted = [...new Set(oids)]
+    // Whatever is known to fit is known to be an id.
     const unknown = wanted.filter((id) => !this.#fitting.has(id))
     for (const [oid, size] of await this.readSizes(unknown)) {
       if (size > caps.fileBytes)
         throw new GitError('file-too-large', `Blob ${oid} has ${size} bytes; ${caps.fileBytes} are allowed.`)
     }
     const answers = await this.#cat.contents(wanted, caps.fileBytes)
-    for (const oid of wanted) this.#fitting.delete(oid)
-    return new Map(wanted.map((oid, i) => [oid, contentsOf(answers[i]) ?? fail(missing(oid))]))
+    const blobs = new Map<string, Uint8Array>()
+    for (const [i, oid] of wanted.entries()) {
+      blobs.set(oid, contentsOf(answers[i]) ?? fail(missing(oid)))
+      this.#fitting.delete(oid)
+    }
+    return blobs
   }
 
   async isAncestor(ancestor: string, descendant: string): Promise<boolean> {
@@ -95,7 +104,7 @@ export class GitBinaryReader implements ObjectReader {
 
 // Only ids go to the child: a name with a line end in it would be a second question.
 function distinct(oids: Iterable<string>): string[] {
-  const wanted = [...new Set(oids)]
+  const wanted = [...(oids instanceof Set ? (oids as Set<string>) : new Set(oids))]
   const wrong = wanted.find((oid) => !isObjectId(oid))
   if (wrong !== undefined) throw new GitError('repository-unreadable', `${JSON.stringify(wrong)} is not an object id.`)
   return wanted

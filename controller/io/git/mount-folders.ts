@@ -47,11 +47,5 @@ function filled(own: Folder, contents: Folder): Folder {
 }
 
 function folderOf(entries: ReadonlyMap<string, FileEntry | Folder>, refusals: readonly Refusal[]): Folder {
-  const files: [string, FileEntry][] = []
-  const folders: [string, Folder][] = []
-  for (const [name, entry] of entries) {
-    if (isFolder(entry)) folders.push([name, entry])
-    else files.push([name, entry])
-  }
-  return makeFolder({ files, folders, refusals })
+  return makeFolder({ rows: Array.from(entries, ([name, entry]) => ({ name, entry })), refusals })
 }

@@ -54,6 +54,8 @@ export function encodeTree(entries: Iterable<Pick<TreeEntry, 'mode' | 'name' | '
 
 /** Git sorts a folder as if its name ended in a slash; walking trees in this order gives paths in byte order. */
 export function treeOrder(a: { mode: string; name: string }, b: { mode: string; name: string }): number {
+  // Most names differ before one of them ends.
+  if (!a.name.startsWith(b.name) && !b.name.startsWith(a.name)) return a.name < b.name ? -1 : 1
   const left = a.mode === '40000' ? `${a.name}/` : a.name
   const right = b.mode === '40000' ? `${b.name}/` : b.name
   return left < right ? -1 : left > right ? 1 : 0

@@ -5,7 +5,7 @@ import type { FileEntry } from '../../core/model/snapshot.ts'
 import { type RawEntry, type Refusal, type Sifted, sift, siftRoot } from './entry-rules.ts'
 import { isGone } from './read-plain-file.ts'
 import type { FileStamps } from './file-stamps.ts'
-import { emptyFolder, type Folder, isFolder, makeFolder } from './folder.ts'
+import { emptyFolder, type Folder, isFolder, makeFolder, type Row } from './folder.ts'
 import { messageOf } from './git-error.ts'
 
 /** Milliseconds of work between two pauses for others on the event loop. */
@@ -25,15 +25,15 @@ export async function scanWorkTree(root: string, stamps: FileStamps, previous: F
     if (listed.kind === 'gone') return emptyFolder
     const sifted = siftOnDisk(path, listed.entries, level === 0 ? siftRoot : sift)
     const refusals: Refusal[] = [...sifted.refusals]
-    const files: [string, FileEntry][] = []
-    for (const { name } of sifted.files) {
-      const entry = readEntry(stamps, join(path, name))
-      if (entry === null) continue
-      if ('code' in entry) refusals.push({ name, ...entry })
-      else files.push([name, entry])
-    }
-    const folders: [string, Folder][] = []
-    for (const { name } of sifted.folders) {
+    const rows: Row[] = []
+    for (const { name, kind } of sifted.kept) {
+      if (kind === 'file') {
+        const entry = readEntry(stamps, join(path, name))
+        if (entry === null) continue
+        if ('code' in entry) refusals.push({ name, ...entry })
+        else rows.push({ name, entry })
+        continue
+      }
       const child = join(path, name)
       const known = before?.entries.get(name)
       if (level === caps.depth) {
@@ -43,11 +43,13 @@ export async function scanWorkTree(root: string, stamps: FileStamps, previous: F
             code: 'too-many-levels',
             message: `The folder stands deeper than ${caps.depth} levels.`,
           })
-      } else
-        folders.push([name, await visit(child, level + 1, known !== undefined && isFolder(known) ? known : undefined)])
+      } else {
+        const entry = await visit(child, level + 1, known !== undefined && isFolder(known) ? known : undefined)
+        rows.push({ name, entry })
+      }
     }
     if (listed.kind === 'refused') refusals.push(listed.refusal)
-    return makeFolder({ files, folders, refusals, ...(before === undefined ? {} : { previous: before }) })
+    return makeFolder({ rows, refusals, ...(before === undefined ? {} : { previous: before }) })
   }
   return await visit(root, 0, previous)
 }
