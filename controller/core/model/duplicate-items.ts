@@ -15,22 +15,45 @@ export interface DuplicateItem {
 export function findDuplicateItems(root: KindSchema, value: Json): DuplicateItem[] {
   const found: DuplicateItem[] = []
   const path: (string | number)[] = []
-  const visit = (schema: KindSchema | undefined, node: Json | undefined): void => {
-    if (!schema || typeof node !== 'object' || node === null) return
+  const visit = (schema: KindSchema, node: Json | undefined): void => {
+    if (typeof node !== 'object' || node === null) return
     if (isList(node)) {
       compareItems(schema, node, path, found)
       for (const [index, item] of node.entries()) visitChild(schema, index, item)
     } else {
-      for (const key of Object.keys(node)) visitChild(schema, key, node[key])
+      for (const key in node) visitChild(schema, key, node[key])
     }
   }
   const visitChild = (schema: KindSchema, key: string | number, child: Json | undefined): void => {
+    const below = childSchema(schema, key)
+    if (!below || !holdsLists(below)) return
     path.push(key)
-    visit(childSchema(schema, key), child)
+    visit(below, child)
     path.pop()
   }
   visit(root, value)
   return found
+}
+
+const known = new WeakMap<KindSchema, boolean>()
+
+/** Whether lists to look at stand anywhere below: most of a document needs no visit. */
+function holdsLists(schema: KindSchema): boolean {
+  let answer = known.get(schema)
+  if (answer === undefined) {
+    answer = reachesList(schema, new Set())
+    known.set(schema, answer)
+  }
+  return answer
+}
+
+/** Schemas are cyclic: the steps of a block are steps. */
+function reachesList(schema: KindSchema, seen: Set<KindSchema>): boolean {
+  if (seen.has(schema)) return false
+  seen.add(schema)
+  if (listKeys(schema) || isSet(schema)) return true
+  const { properties = {}, items, additionalProperties } = schema
+  return [...Object.values(properties), items, additionalProperties].some((child) => child && reachesList(child, seen))
 }
 
 function compareItems(

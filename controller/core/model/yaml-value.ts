@@ -19,7 +19,7 @@ interface Conversion {
   isCut: boolean
 }
 
-/** Turns the nodes of a document into plain values, and reports what a plain value cannot hold or must not. */
+/** Turns the nodes of a document into plain values, frozen, and reports what a plain value cannot hold or must not. */
 export function convertNodes(source: Source, root: ParsedNode | null): Converted {
   const conversion: Conversion = { source, problems: [], values: 0, isCut: false }
   const value = convert(conversion, root, 0, 0)
@@ -44,7 +44,7 @@ function convert(conversion: Conversion, node: ParsedNode | null, offset: number
   if (isScalar(node)) return convertScalar(conversion, node)
   if (depth >= caps.depth)
     return cut(conversion, 'too-deep', node.range[0], `values are nested deeper than ${caps.depth} levels here`)
-  if (isSeq(node)) return node.items.map((item) => convert(conversion, item, node.range[0], depth + 1))
+  if (isSeq(node)) return Object.freeze(node.items.map((item) => convert(conversion, item, node.range[0], depth + 1)))
   return isMap(node) ? convertMap(conversion, node, depth) : null
 }
 
@@ -75,7 +75,7 @@ function convertMap(conversion: Conversion, node: ParsedNode & { items: unknown[
       report(conversion, 'duplicate-key', offset, `\`${shorten(key)}\` stands ${where} in one map`)
     }
   }
-  return map
+  return Object.freeze(map)
 }
 
 /** Undefined, with a problem, where the key is none of ours. */
