@@ -1,4 +1,4 @@
-import type { DesiredState, ObservedTenant } from '../core/desired/index.ts'
+import { type DesiredState, isMade, type ObservedTenant } from '../core/desired/index.ts'
 import type { EffectiveWorkflow, TenantContext } from '../core/model/effective.ts'
 import { toValue } from '../core/model/values.ts'
 
@@ -28,7 +28,9 @@ export function liveTenants(
     const tenant = desired.tenants.get(stored.path)
     if (tenant?.kind === 'valid' && tenant.digest === stored.digest) live.set(tenant.path, tenant)
     else {
-      const kept = before.get(stored.path) ?? restoreTenant(stored, (digest) => parsed(readObject(digest)))
+      const known = before.get(stored.path)
+      // What nobody has read so far would be made of the files of now.
+      const kept = known && isMade(known) ? known : restoreTenant(stored, (digest) => parsed(readObject(digest)))
       if (kept) live.set(stored.path, kept)
     }
   }

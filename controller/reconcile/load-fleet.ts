@@ -12,7 +12,7 @@ import { parseDocument } from '../core/model/parse-document.ts'
 import { isError, type Problem, problem } from '../core/model/problems.ts'
 import type { Snapshot } from '../core/model/snapshot.ts'
 import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/index.ts'
-import type { ParseCache } from '../io/store/parse-cache.ts'
+import type { LoadCache } from './load-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
 import { createPlaceFinder, type PlaceFinder } from './find-places.ts'
 import { limitedProblems, mountedBy, remarksOf } from './mount-problems.ts'
@@ -46,7 +46,7 @@ export function createFleetLoader(
   source: FleetSource,
   check: CheckWorkflow,
   clock: () => number,
-  cache?: ParseCache,
+  cache?: LoadCache,
   onProgress: (progress: Progress) => void = () => {},
 ): () => Promise<LoadedFleet> {
   let verdicts = new Map<string, Verdict>()
@@ -54,11 +54,13 @@ export function createFleetLoader(
   let connectors: { readonly fleet: Fleet; readonly problems: readonly Problem[] } | undefined
   /** Parsed before the others, to see what has to be mounted; kept together with them. */
   const early = new Map<string, Verdict>()
-  const resolver = createResolver(check)
+  const resolver = createResolver(check, (signature) => cache?.tenants.get(signature))
 
   const resolveAll = (snapshot: Snapshot): Resolution => {
     const files = [...snapshot.files].map(([path, { oid }]) => fleetFile(path, oid, verdicts))
-    return resolver.resolve([...files, ...refusedBy(snapshot), ...mountedBy(snapshot)])
+    const resolution = resolver.resolve([...files, ...refusedBy(snapshot), ...mountedBy(snapshot)])
+    cache?.tenants.keep(() => resolver.outcomes())
+    return resolution
   }
   const update = (before: LoadedFleet, snapshot: Snapshot, changed: readonly ChangedFile[]): Resolution | undefined => {
     if (!isRefusedAsBefore(before.snapshot, snapshot)) return undefined
@@ -105,7 +107,7 @@ export function createFleetLoader(
     const fresh = new Map([...early, ...reading.fresh])
     early.clear()
     if (verdicts.size > 2 * snapshot.files.size + 1_000) verdicts = inUse(snapshot, verdicts)
-    cache?.keep(fresh, verdicts)
+    cache?.files.keep(fresh, verdicts)
     const parsedAt = clock()
     onProgress({ phase: 'resolve', done: 0, total: 0 })
     const resolution = (before && changed && update(before, snapshot, changed)) ?? resolveAll(snapshot)
@@ -137,13 +139,13 @@ async function parseFiles(
   source: FleetSource,
   files: ReadonlyMap<string, { readonly oid: string }>,
   verdicts: Map<string, Verdict>,
-  cache: ParseCache | undefined,
+  cache: LoadCache | undefined,
   onProgress: (progress: Progress) => void,
 ): Promise<Reading> {
   const wanted = new Map<string, string>()
   for (const [path, { oid }] of files) {
     if (verdicts.has(oid) || wanted.has(oid) || isSecret(path)) continue
-    const verdict = cache?.get(oid)
+    const verdict = cache?.files.get(oid)
     if (verdict) verdicts.set(oid, verdict)
     else wanted.set(oid, path)
   }

@@ -55,7 +55,7 @@ export function toReconciled(now: ReconciledFleet, before: ReconciledFleet | und
     isNews: snapshot !== before?.snapshot,
     tenants: desired.tenants.size,
     workflows: desired.fleet.workflows.size,
-    subscriptions: validOf(desired).reduce((sum, { workflows }) => sum + workflows.size, 0),
+    subscriptions: validOf(desired).reduce((sum, tenant) => sum + workflowsOf(tenant), 0),
     changes: { count: plan.changes.length, first: plan.changes.slice(0, shown.changes).map(shownChange) },
     frozen: plan.frozen.map(({ path }) => path),
     mounted: (snapshot.mounts ?? []).map(({ tenant }) => tenant),
@@ -87,13 +87,17 @@ function freshOf(problems: readonly Problem[], known: readonly Problem[]): reado
 }
 
 function exampleOf(desired: DesiredState): Reconciled['example'] {
-  for (const { path, workflows } of validOf(desired)) {
-    const [workflow] = workflows.keys()
-    if (workflow !== undefined) return { tenant: path, workflow }
-  }
-  return undefined
+  const tenant = validOf(desired).find((one) => workflowsOf(one) > 0)
+  const [workflow] = tenant?.workflows.keys() ?? []
+  return tenant && workflow !== undefined ? { tenant: tenant.path, workflow } : undefined
 }
 
-function validOf({ tenants }: DesiredState): (DesiredTenant & { kind: 'valid' })[] {
+type ValidTenant = DesiredTenant & { kind: 'valid' }
+
+function workflowsOf(tenant: ValidTenant): number {
+  return tenant.known ? tenant.known.outcome.workflows : tenant.workflows.size
+}
+
+function validOf({ tenants }: DesiredState): ValidTenant[] {
   return [...tenants.values()].flatMap((tenant) => (tenant.kind === 'valid' ? [tenant] : []))
 }

@@ -26,7 +26,7 @@ interface Line {
 
 const times: readonly Line[] = [
   { label: 'cold', figure: 'cold load', color: '#c0392b' },
-  { label: 'cold, files parsed before', figure: 'cold load with the parse cache', color: '#e67e22' },
+  { label: 'cold, known before', figure: 'cold load with the caches', color: '#e67e22' },
   { label: 'one template', figure: 'change: promotion', color: '#2471a3' },
   { label: 'one tag', figure: 'change: tag', color: '#7d3c98' },
   { label: 'one overlay', figure: 'change: leafOverlay', color: '#1e8449' },
@@ -92,7 +92,7 @@ the same in a larger fleet.
 ${table.join('\n')}
 
 * **cold**: a new process reads, parses, checks and resolves every file.
-* **cold, files parsed before**: the same with the parse cache of an earlier start.
+* **cold, known before**: the same with the caches of an earlier start: no file is parsed again, and a tenant whose files are as they were is not computed again.
 * **one template**: a release is promoted to nearly all tenants.
 * **one tag**, **one overlay**: a file changes that few tenants, or one, depend on.
 

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto'
 import { openFleet } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
-import { gateVersion } from '../../controller/io/store/gate-version.ts'
-import { openParseCache, type ParseCache } from '../../controller/io/store/parse-cache.ts'
+import { type LoadCache, openLoadCache } from '../../controller/reconcile/load-cache.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 import { type Counts, countsOf, documentsOf, distinctSpecs } from './count-fleet.ts'
 import { timed } from './harness.ts'
@@ -16,7 +15,7 @@ export interface ColdLoad {
   readonly snapshotMs: number
   readonly parseMs: number
   readonly resolveMs: number
-  /** Files that were parsed: none where a parse cache knew all. */
+  /** Files that were parsed: none where a cache knew all. */
   readonly parsed: number
   /** Limits of the same documents and renderings, measured right after. */
   readonly jsonMs: number
@@ -29,9 +28,9 @@ if (import.meta.main) {
   const [path = '', revision = '', state] = process.argv.slice(2)
   const { result: source } = await timed(() => openFleet({ path, revision }))
   const before = process.cpuUsage()
-  let cache: ParseCache | undefined
+  let cache: LoadCache | undefined
   const { result: loaded, ms } = await timed(() => {
-    if (state !== undefined) cache = openParseCache(state, gateVersion())
+    if (state !== undefined) cache = openLoadCache(state)
     return createFleetLoader(source, checkWorkflowSpec, () => performance.now(), cache)()
   })
   const { user, system } = process.cpuUsage(before)

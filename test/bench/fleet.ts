@@ -45,7 +45,7 @@ const coldGrowth = 6 / 5
 interface Measured {
   readonly repository: Pick<FleetRepository, 'files' | 'bytes'>
   readonly cold: readonly ColdLoad[]
-  /** The same in a process that finds the parse cache of an earlier one. */
+  /** The same in a process that finds the caches of an earlier one. */
   readonly cached: readonly ColdLoad[]
   readonly readMs: readonly number[]
   readonly processMs: readonly number[]
@@ -123,7 +123,7 @@ function toReport({ tenants, runs, seed = 1 }: FleetBenchOptions, measured: Meas
   const digest = of('L_hash', ({ hashMs }) => hashMs)
   const spawn: Figure = { name: 'L_spawn', unit: 'ms', samples: warm.spawnMs }
   const load = of('cold load', ({ loadMs }) => loadMs)
-  const restart = { ...load, name: 'cold load with the parse cache', samples: cached.map(({ loadMs }) => loadMs) }
+  const restart = { ...load, name: 'cold load with the caches', samples: cached.map(({ loadMs }) => loadMs) }
   const plan: Figure = { name: 'plan of the promotion, as Markdown', unit: 'ms', samples: warm.planMs }
   const medianAgainst = (
     what: string,

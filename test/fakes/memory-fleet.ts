@@ -2,10 +2,14 @@ import { createHash } from 'node:crypto'
 import { objectId } from '../../controller/io/git/object-id.ts'
 import type { FleetSource } from '../../controller/io/git/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import type { LoadCache } from '../../controller/reconcile/load-cache.ts'
 import { createFleetLoader } from '../../controller/reconcile/load-fleet.ts'
 
 /** Loads files that lie in memory, whatever they are at the time. */
-export function loaderOf(draft: { readonly files: ReadonlyMap<string, string> }): ReturnType<typeof createFleetLoader> {
+export function loaderOf(
+  draft: { readonly files: ReadonlyMap<string, string> },
+  cache?: LoadCache,
+): ReturnType<typeof createFleetLoader> {
   const bytes = new Map<string, Uint8Array>()
   const source = {
     snapshot: () => {
@@ -27,7 +31,7 @@ export function loaderOf(draft: { readonly files: ReadonlyMap<string, string> })
     read: (oids: Iterable<string>) =>
       Promise.resolve(new Map([...oids].map((oid) => [oid, bytes.get(oid) as Uint8Array]))),
   } as unknown as FleetSource
-  return createFleetLoader(source, checkWorkflowSpec, () => 0)
+  return createFleetLoader(source, checkWorkflowSpec, () => 0, cache)
 }
 
 /** A rendered branch that remembers its files, and refuses them while it is full. */

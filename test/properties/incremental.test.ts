@@ -4,6 +4,8 @@ import {
   type DesiredState,
   type FleetChanges,
   type FleetFile,
+  heldConflicts,
+  type Outcome,
   resolve,
 } from '../../controller/core/desired/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
@@ -23,6 +25,8 @@ test(`after each of ${steps} random edits the state with memory is the state wit
   let states: DesiredState | undefined
   let updates = 0
   const known = new Map<string, FleetFile>()
+  const outcomes = new Map<string, Outcome>()
+  let recalled = 0
   for (let step = 0; step < steps; step++) {
     const files = filesOf(draft, known)
     const entries = new Map(states?.tenants)
@@ -38,6 +42,16 @@ test(`after each of ${steps} random edits the state with memory is the state wit
     expect(problemsOf(incremental).sort(), what).toEqual(problemsOf(cold).sort())
     expect([...incremental.tenants.keys()], what).toEqual([...cold.tenants.keys()])
     expect([...incremental.fleet.workflows.keys()].sort(), what).toEqual([...cold.fleet.workflows.keys()].sort())
+    // Another process, which knows what the ones before it found, comes to the same, in what it recalls and in the rest.
+    const anew = createResolver(checkWorkflowSpec, (signature) => outcomes.get(signature))
+    const restarted = anew.resolve(files).state
+    for (const tenant of restarted.tenants.values()) if (tenant.kind === 'valid' && tenant.known) recalled++
+    expect(digestsOf(restarted), what).toEqual(digestsOf(cold))
+    expect(contextDigestsOf(restarted), what).toEqual(contextDigestsOf(cold))
+    expect(renderDigestsOf(restarted), what).toEqual(renderDigestsOf(cold))
+    expect(problemsOf(restarted).sort(), what).toEqual(problemsOf(cold).sort())
+    expect(heldConflicts(restarted), what).toEqual(heldConflicts(cold))
+    for (const [signature, outcome] of anew.outcomes()) outcomes.set(signature, outcome)
     const paths = new Set([...entries.keys(), ...incremental.tenants.keys()])
     for (const path of paths)
       expect(changed.has(path), `${what}: ${path}`).toBe(entries.get(path) !== incremental.tenants.get(path))
@@ -47,7 +61,12 @@ test(`after each of ${steps} random edits the state with memory is the state wit
   }
   console.log(`${updates} of ${steps} edits were patched in, the others looked at all files`)
   expect(updates).toBeGreaterThan(steps / 4)
+  expect(recalled).toBeGreaterThan(steps)
 }, 240_000)
+
+function contextDigestsOf({ tenants }: DesiredState): string[] {
+  return [...tenants.values()].map((tenant) => (tenant.kind === 'valid' ? tenant.contextDigest : 'frozen'))
+}
 
 /** As the loader does it: a file is parsed once, and equal contents are one object. */
 function filesOf({ files }: FleetDraft, known: Map<string, FleetFile>): FleetFile[] {

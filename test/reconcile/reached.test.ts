@@ -1,8 +1,10 @@
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
 import type { LiveTenant } from '../../controller/reconcile/live-tenants.ts'
-import { createReconciler } from '../../controller/reconcile/reconciler.ts'
+import { createReconciler, type ReconciledFleet } from '../../controller/reconcile/reconciler.ts'
+import { tenantListText } from '../../controller/reconcile/tenant-list.ts'
 import { renderedFiles } from '../../controller/reconcile/rendered-files.ts'
+import { memoryCache } from '../fakes/memory-cache.ts'
 import { loaderOf, memoryBranch } from '../fakes/memory-fleet.ts'
 import { memoryStore } from '../fakes/memory-store.ts'
 import { starterFleet } from '../fakes/starter-fleet.ts'
@@ -22,6 +24,8 @@ test(`after each of ${steps} edits as after a look at everything (seed ${seed})`
   const parts = { store, rendered: branch, now: () => 0, clock: () => 0 }
   const goOn = createReconciler({ ...parts, load: loaderOf(draft) })
   let failures = 0
+  const cache = memoryCache()
+  let restarted: ReturnType<typeof createReconciler> | undefined
   for (let step = 0; step < steps; step++) {
     // Now and then the branch cannot be written; the next pass has to make up for it. An edit that changes nothing does not count.
     branch.isFull = step % 11 === 5 || (step >= steps / 2 && failures === 0)
@@ -37,6 +41,15 @@ test(`after each of ${steps} edits as after a look at everything (seed ${seed})`
       failed ? plan.unchanged : plan.unchanged + plan.changes.filter(({ kind }) => kind !== 'remove').length,
     ])
     expect(digestsOf(live), `step ${step}`).toEqual(digestsOf(anew.live))
+    // One that recalled most tenants goes on from them; another one starts and recalls them.
+    const recalling = createReconciler({ ...parts, load: loaderOf(draft, cache) })
+    for (const reconcile of [restarted, recalling]) {
+      const other = await reconcile?.()
+      if (other) expect(listOf(other), `step ${step}`).toEqual(listOf(anew))
+      if (other) expect(digestsOf(other.live), `step ${step}`).toEqual(digestsOf(anew.live))
+    }
+    restarted = createReconciler({ ...parts, load: loaderOf(draft, cache) })
+    await restarted()
     const expected = [...live.values()].flatMap((tenant) => renderedFiles(tenant)).map(([path]) => path)
     expect([...branch.files.keys()].filter((path) => path !== 'applied.yaml').sort(), `step ${step}`).toEqual(
       expected.sort(),
@@ -47,7 +60,13 @@ test(`after each of ${steps} edits as after a look at everything (seed ${seed})`
     dice.pick(edits)(draft, dice)
   }
   expect(failures).toBeGreaterThan(0)
+  expect(cache.recalled).toBeGreaterThan(steps)
 }, 240_000)
+
+/** As the API shows it. */
+function listOf(fleet: ReconciledFleet): unknown {
+  return JSON.parse(new TextDecoder().decode(tenantListText(fleet)))
+}
 
 function digestsOf(live: ReadonlyMap<string, LiveTenant>): Record<string, unknown> {
   return Object.fromEntries(

@@ -114,7 +114,7 @@ function hintOf({ lock }: Conflict, { file, beside }: Contest): { hint?: string 
 export function heldConflicts(state: DesiredState, below = ''): HeldConflict[] {
   const found = new Map<string, HeldConflict & { tenants: string[] }>()
   for (const tenant of state.tenants.values()) {
-    if (tenant.kind === 'frozen' || !isWithin(tenant.path, below)) continue
+    if (tenant.kind === 'frozen' || tenant.known || !isWithin(tenant.path, below)) continue
     for (const { chain, held } of tenant.workflows.values()) {
       if (!held) continue
       const { level, conflicts, beside } = held.at

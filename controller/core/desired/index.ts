@@ -19,6 +19,7 @@ export {
   type Resolution,
   resolve,
 } from './resolve.ts'
+export { hasSchedule, isMade, type Outcome } from './known-tenant.ts'
 export { inseparable } from './inseparable.ts'
 export { parseSelector, selects } from './select.ts'
 export { type Contest, type HeldConflict, heldConflicts, type RaisedConflict } from './conflicts.ts'

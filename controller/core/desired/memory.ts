@@ -4,8 +4,8 @@ import { type Fleet, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import type { Chain } from './chain.ts'
 import type { Rendering } from './render.ts'
+import type { Received } from './resolve-tenant.ts'
 import type { DesiredTenant } from './resolve.ts'
-import type { Subscription } from './subscriptions.ts'
 
 /**
  * What one resolve leaves to the next. Everything here is named by the ids of all that it was made of, so equal names
@@ -16,10 +16,6 @@ export interface Memory {
   readonly renderings: Map<string, Rendering & { kind: 'rendered' }>
   /** By path. */
   readonly tenants: Map<string, RememberedTenant>
-  /** Small names for long signatures. */
-  readonly names: Map<string, number>
-  /** Goes on from resolve to resolve: a number that was given must never come to mean something else. */
-  readonly counter: { last: number }
 }
 
 export interface RememberedTenant {
@@ -38,54 +34,51 @@ export function isCrowded({ renderings, tenants }: Memory): boolean {
 
 export function newMemory(before?: Memory): Memory {
   const isKept = before !== undefined && !isCrowded(before)
-  return {
-    renderings: isKept ? before.renderings : new Map(),
-    tenants: new Map(),
-    names: new Map(),
-    counter: before?.counter ?? { last: 0 },
-  }
+  return { renderings: isKept ? before.renderings : new Map(), tenants: new Map() }
 }
 
 /**
  * Names everything that a tenant's state is made of: its own files and those above it, what it is given by which share,
- * every layer of each workflow, and what holds for the whole fleet.
+ * every layer of each workflow, and what holds for the whole fleet. Equal for another process, too.
  */
-export function createSignatures(
-  fleet: Fleet,
-  before: Memory,
-  next: Memory,
-): (node: TenantNode, received: readonly { readonly subscription: Subscription; readonly chain: Chain }[]) => string {
-  const nodes = new Map<TenantNode, number>()
+export function createSignatures(fleet: Fleet): (node: TenantNode, received: readonly Received[]) => string {
+  const nodes = new Map<TenantNode, string>()
+  const chains = new Map<Chain, string>()
   const whole = stampOf(fleet)
 
-  const nameOf = (text: string): number => {
-    const known = next.names.get(text) ?? before.names.get(text) ?? ++next.counter.last
-    next.names.set(text, known)
-    return known
-  }
-  const nodeName = (node: TenantNode): number => {
-    const known = nodes.get(node)
-    if (known !== undefined) return known
+  const nodeName = (node: TenantNode): string => {
+    let name = nodes.get(node)
+    if (name !== undefined) return name
     const { declared, files, parent, children } = node
-    const own = [...files.connections.values(), ...files.overlays].map(({ file, oid }) => `${file} ${oid}`)
-    const name = nameOf(
-      [parent ? nodeName(parent) : 0, declared.file, declared.oid, children.length > 0, ...own].join('\n'),
-    )
+    let text = `${parent ? nodeName(parent) : ''}\n${declared.file} ${declared.oid} ${children.length > 0}`
+    for (const { file, oid } of files.connections.values()) text += `\n${file} ${oid}`
+    for (const { file, oid } of files.overlays) text += `\n${file} ${oid}`
+    name = shortened(text)
     nodes.set(node, name)
     return name
   }
+  const chainName = (chain: Chain): string => {
+    let name = chains.get(chain)
+    if (name === undefined) chains.set(chain, (name = shortened(chain.key)))
+    return name
+  }
   return (node, received) => {
-    const given = received.map(({ subscription, chain }) => {
+    let text = `${whole}\n${nodeName(node)}`
+    for (const { subscription, chain } of received) {
       const { share, target, workflow, access, updates } = subscription
       const version = target.kind === 'release' ? target.version : ''
-      return [workflow.owner, workflow.name, version, access, updates, share.file, nameOf(chain.key)].join(' ')
-    })
-    return [whole, nodeName(node), ...given].join('\n')
+      text += `\n${workflow.owner} ${workflow.name} ${version} ${access} ${updates} ${share.file} ${chainName(chain)}`
+    }
+    return shortened(text)
   }
+}
+
+function shortened(text: string): string {
+  return hash('sha256', text, 'base64url')
 }
 
 /** Connectors, actions, guardrails and shares reach across the tree: where one of them changes, everybody is looked at. */
 function stampOf(fleet: Fleet): string {
   const entries = [...fleet.actions.values(), ...fleet.connectors.values(), ...fleet.guardrails, ...fleet.shares]
-  return hash('sha256', entries.map((entry) => `${entry.file} ${isUnreadable(entry) ? '' : entry.oid}`).join('\n'))
+  return shortened(entries.map((entry) => `${entry.file} ${isUnreadable(entry) ? '' : entry.oid}`).join('\n'))
 }

@@ -9,6 +9,7 @@ import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootC
 import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
+import { isMade } from './known-tenant.ts'
 import { newestFirst } from './releases.ts'
 import type { Renderer, Resolved } from './render.ts'
 import type { CheckWorkflow, DesiredTenant, DesiredWorkflow } from './resolve.ts'
@@ -211,7 +212,9 @@ function withDigests(
   workflows: ReadonlyMap<string, DesiredWorkflow>,
   before: DesiredTenant | undefined,
 ): Pick<DesiredTenant & { kind: 'valid' }, 'digest' | 'context' | 'contextDigest'> {
-  const known = before?.kind === 'valid' && equal(before.context as unknown as Json, context as unknown as Json)
+  // What nobody has read so far would be made of the files of now.
+  const known =
+    before?.kind === 'valid' && isMade(before) && equal(before.context as unknown as Json, context as unknown as Json)
   const kept = known ? before : { context, contextDigest: contextDigestOf(context) }
   return {
     context: kept.context,

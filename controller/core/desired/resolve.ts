@@ -2,20 +2,22 @@ import type { Digest, EffectiveWorkflow, TenantContext } from '../model/effectiv
 import type { Action, Connector, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import type { JsonMap } from '../model/values.ts'
-import { actionUses, createBinder } from './bind.ts'
-import { actionsIn, checkCallsOfHeads, headsOf } from './calls.ts'
+import { createBinder } from './bind.ts'
+import { actionsIn, checkCallsOfHeads } from './calls.ts'
 import type { Chain } from './chain.ts'
+import { checkTemplates } from './check-templates.ts'
 import { checkGuardrails } from './check-guardrails.ts'
-import { digestOf } from './digest.ts'
-import { type Declared, type Fleet, type FleetFile, isUnreadable, readFleet } from './fleet.ts'
-import { type FleetChanges, FilesByOwner, type Patched } from './fleet-changes.ts'
+import { type Declared, type Fleet, type FleetFile, readFleet } from './fleet.ts'
+import { type FleetChanges, FilesByOwner } from './fleet-changes.ts'
 import { createFreezes, type Freezes } from './freezes.ts'
-import { buildHierarchy, type Hierarchy, renewFiles, renewSubtree, type TenantNode } from './hierarchy.ts'
+import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
+import { KnownTenant, type Outcome, outcomeOf } from './known-tenant.ts'
 import { buildLayers, type Layers } from './layers.ts'
 import { createSignatures, isCrowded, type Memory, newMemory } from './memory.ts'
+import { referredObjects } from './referred-objects.ts'
+import { renewNodes } from './renew-nodes.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
 import { createTenantResolver, type Received, type TenantParts, type TenantResolver } from './resolve-tenant.ts'
-import { subtree } from './select.ts'
 import { selectSubscriptions, type Subscriptions } from './subscriptions.ts'
 
 /** One workflow of one tenant, with how it came about. */
@@ -39,6 +41,8 @@ export type DesiredTenant =
       readonly contextDigest: Digest
       /** By short name, sorted. */
       readonly workflows: ReadonlyMap<string, DesiredWorkflow>
+      /** Present where an earlier process found it: nothing in it waits for anybody, and reading more of it computes it. */
+      readonly known?: KnownTenant
     }
   /** Applying leaves such a tenant as it is. */
   | { readonly kind: 'frozen'; readonly path: string; readonly cause: Problem }
@@ -83,6 +87,9 @@ export interface Resolution {
   readonly changed: ReadonlySet<string>
 }
 
+/** What an earlier process found out about a tenant with this signature. */
+export type Recall = (signature: string) => Outcome | undefined
+
 export interface Resolver {
   /** From all files. What did not change since the last call is not computed again. */
   resolve(files: Iterable<FleetFile>): Resolution
@@ -91,17 +98,19 @@ export interface Resolver {
    * files tells what they mean: tenants that come, go or break. A state that was handed out before is patched with it.
    */
   update(changes: FleetChanges): Resolution | undefined
+  /** Of the last look at all files, by signature: what the next process may recall. */
+  outcomes(): Map<string, Outcome>
 }
 
 /** Resolves again and again; the state is the same as without memory. */
-export function createResolver(check: CheckWorkflow): Resolver {
+export function createResolver(check: CheckWorkflow, recall: Recall = () => undefined): Resolver {
   const files = new FilesByOwner()
   let memory = newMemory()
   let parts: Parts | undefined
 
   const whole = (fleet: Fleet, hierarchy: Hierarchy): Resolution => {
     const next = newMemory(memory)
-    const made = resolveWhole(fleet, hierarchy, check, memory, next)
+    const made = resolveWhole({ fleet, hierarchy, check, recall }, memory, next)
     const changed = parts ? differing(parts.state.tenants, made.state.tenants) : new Set(made.state.tenants.keys())
     memory = next
     parts = made
@@ -132,6 +141,14 @@ export function createResolver(check: CheckWorkflow): Resolver {
       parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
       return { state: parts.state, changed }
     },
+    outcomes: () => {
+      const found = new Map<string, Outcome>()
+      for (const remembered of memory.tenants.values()) {
+        const outcome = outcomeOf(remembered)
+        if (outcome) found.set(remembered.signature, outcome)
+      }
+      return found
+    },
   }
 }
 
@@ -146,14 +163,21 @@ interface Parts {
   readonly general: readonly Problem[]
 }
 
-function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, before: Memory, next: Memory): Parts {
+interface Given {
+  readonly fleet: Fleet
+  readonly hierarchy: Hierarchy
+  readonly check: CheckWorkflow
+  readonly recall: Recall
+}
+
+function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory, next: Memory): Parts {
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
   const renderer = createRenderer(
     (document) => check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
     next.renderings,
   )
-  const signatureOf = createSignatures(fleet, before, next)
+  const signatureOf = createSignatures(fleet)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
   const resolveTenant = tenantResolverOf({ fleet, subscriptions, renderer }, check)
   const tenants = new Map<string, DesiredTenant>()
@@ -168,7 +192,16 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     const received = receivedBy(node, subscriptions, layers)
     const signature = signatureOf(node, received)
     let known = before.tenants.get(path)
-    if (known?.signature !== signature) known = { signature, ...resolveTenant(node, received, known?.tenant) }
+    if (known?.signature !== signature) {
+      const outcome = recall(signature)
+      known = outcome
+        ? {
+            signature,
+            tenant: new KnownTenant(node, outcome, () => resolveTenant(node, received).tenant),
+            problems: nothing,
+          }
+        : { signature, ...resolveTenant(node, received, known?.tenant) }
+    }
     if (known.tenant.kind === 'valid') next.tenants.set(path, known)
     tenants.set(path, known.tenant)
     if (known.problems.length > 0) reported.set(path, known.problems)
@@ -179,9 +212,11 @@ function resolveWhole(fleet: Fleet, hierarchy: Hierarchy, check: CheckWorkflow, 
     reported,
     general: [...checkGuardrails(fleet), ...checkTemplates(fleet, check), ...checkCallsOfHeads(fleet)],
   }
-  const state = { tenants, ...contentsOf(fleet), fleet, hierarchy, layers, renderer }
+  const state = { tenants, ...referredObjects(fleet), fleet, hierarchy, layers, renderer }
   return { ...parts, state: { ...state, problems: problemsOf({ ...parts, state }) } }
 }
+
+const nothing: readonly Problem[] = []
 
 function tenantResolverOf(
   { fleet, ...parts }: Pick<TenantParts, 'subscriptions' | 'renderer'> & { readonly fleet: Fleet },
@@ -215,45 +250,10 @@ function resolveReached(
   return new Set([...reached].map(({ path }) => path))
 }
 
-interface Renewed {
-  readonly reached: ReadonlySet<TenantNode>
-  readonly retagged: ReadonlySet<TenantNode>
-  readonly relayered: readonly TenantNode[]
-}
-
-function renewNodes({ fleet, owners }: Patched, { nodes }: Hierarchy): Renewed {
-  const reached = new Set<TenantNode>()
-  const retagged = new Set<TenantNode>()
-  const relayered: TenantNode[] = []
-  for (const [owner, roles] of owners) {
-    const node = nodes.get(owner)
-    if (!node) continue
-    renewFiles(fleet, node)
-    if (roles.has('tenant')) for (const below of renewSubtree(fleet, node)) retagged.add(below)
-    // Whatever changed, all files of the owner were read anew, and a chain must hold the overlays that its tenant has.
-    relayered.push(node)
-    if (roles.has('tenant') || roles.has('overlay') || roles.has('connection'))
-      for (const below of subtree(nodes, owner)) reached.add(below)
-  }
-  return { reached, retagged, relayered }
-}
-
 function receivedBy(node: TenantNode, subscriptions: Subscriptions, layers: Layers): Received[] {
   return [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]
     .sort((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1))
     .map((subscription) => ({ subscription, chain: layers.chainOf(node, subscription.workflow) }))
-}
-
-function contentsOf(fleet: Fleet): Pick<DesiredState, 'connectors' | 'inputSchemas'> {
-  const connectors = new Map<Digest, Connector['spec']>()
-  for (const connector of fleet.connectors.values()) {
-    if (!isUnreadable(connector)) connectors.set(digestOf(connector.resource.spec), connector.resource.spec)
-  }
-  const inputSchemas = new Map<Digest, JsonMap>()
-  for (const action of fleet.actions.values()) {
-    if (!isUnreadable(action)) inputSchemas.set(digestOf(action.resource.spec.input), action.resource.spec.input)
-  }
-  return { connectors, inputSchemas }
 }
 
 function frozenTenant(path: string, cause: Problem | undefined): DesiredTenant {
@@ -278,27 +278,6 @@ function problemsOf({
   const { fleet, hierarchy, layers } = state
   const first = [fleet.problems, hierarchy.problems, subscriptions.problems, layers.problems, general]
   return unique([...first.flat(), ...[...reported.values()].flat()])
-}
-
-/**
- * Static problems of every head and release, once a file. What a head asks of actions and other workflows is looked at too;
- * a release cannot be corrected, and the tenants that have it are told.
- */
-function checkTemplates(fleet: Fleet, check: CheckWorkflow): Problem[] {
-  const found: Problem[] = []
-  const around = { calleeOf: headsOf(fleet), actionOf: actionsIn(fleet) }
-  for (const workflow of fleet.workflows.values()) {
-    for (const entry of [...workflow.releases.values(), ...(workflow.head ? [workflow.head] : [])]) {
-      if (isUnreadable(entry)) continue
-      const place = { file: entry.file, line: 1, column: 1 }
-      const { spec } = entry.resource
-      for (const item of entry === workflow.head ? check(spec, around) : check(spec)) found.push({ ...item, place })
-      for (const { action, path } of actionUses(spec))
-        if (!fleet.actions.has(action))
-          found.push(problem('unknown-action', `the action \`${action}\` is not declared`, { place, path }))
-    }
-  }
-  return found
 }
 
 /** The same cause met by many tenants is one problem. */

@@ -1,15 +1,15 @@
 import { join } from 'node:path'
 import { isUnreadable } from '../../core/desired/fleet.ts'
+import { hasSchedule } from '../../core/desired/index.ts'
 import type { Connector } from '../../core/model/generated/kinds.ts'
 import type { Snapshot } from '../../core/model/snapshot.ts'
 import { changedFiles } from '../../io/git/index.ts'
 import type { Forge } from '../../io/git/forge/forge.ts'
 import { openLocalForge } from '../../io/git/forge/local-forge.ts'
-import { gateVersion } from '../../io/store/gate-version.ts'
 import { openObservedReader } from '../../io/store/observed-reader.ts'
 import type { Store } from '../../io/store/open-store.ts'
-import { openParseCache } from '../../io/store/parse-cache.ts'
 import { checkWorkflowSpec } from '../check-workflow-spec.ts'
+import { openLoadCache } from '../load-cache.ts'
 import { createFleetLoader, isSecret } from '../load-fleet.ts'
 import { type FollowOptions, openFollowedFleet } from '../open-followed-fleet.ts'
 import type { Progress } from '../progress.ts'
@@ -84,7 +84,7 @@ export async function openReconcileWork(setup: WorkSetup, main: StoreCalls): Pro
     proposeOn === undefined
       ? undefined
       : opening.adopt(await openLocalForge({ path: fleet, now: Date.now }), (opened) => opened.stop())
-  const cache = opening.adopt(openParseCache(join(state, 'cache'), gateVersion()), (opened) => opened.settled())
+  const cache = opening.adopt(openLoadCache(join(state, 'cache')), (opened) => opened.settled())
   const reader = opening.adopt(openObservedReader(state), (opened) => opened.close())
   const clock = (): number => performance.now()
   const onProgress = (progress: Progress): void => main.progress(progress)
@@ -165,11 +165,10 @@ function tenantsOf({ plan, live }: ReconciledFleet, isFirst: boolean): PassAnswe
   const changed = plan.changes.flatMap((change) =>
     'from' in change && change.from !== undefined ? [change.path, change.from] : [change.path],
   )
-  const scheduled = (isFirst ? [...live.keys()] : changed).filter((path) =>
-    [...(live.get(path)?.workflows.values() ?? [])].some(({ spec }) =>
-      spec.triggers?.some(({ type }) => type === 'schedule'),
-    ),
-  )
+  const scheduled = (isFirst ? [...live.keys()] : changed).filter((path) => {
+    const tenant = live.get(path)
+    return tenant !== undefined && hasSchedule(tenant)
+  })
   return { changed: isFirst ? 'all' : changed, scheduled }
 }
 

@@ -8,9 +8,9 @@ import type { Verdict } from '../../../controller/core/model/document.ts'
 import { parseDocument } from '../../../controller/core/model/parse-document.ts'
 import type { FleetSource } from '../../../controller/io/git/index.ts'
 import { objectId } from '../../../controller/io/git/object-id.ts'
-import { gateVersion } from '../../../controller/io/store/gate-version.ts'
 import { openParseCache } from '../../../controller/io/store/parse-cache.ts'
 import { checkWorkflowSpec } from '../../../controller/reconcile/check-workflow-spec.ts'
+import { openLoadCache } from '../../../controller/reconcile/load-cache.ts'
 import { createFleetLoader, type LoadedFleet } from '../../../controller/reconcile/load-fleet.ts'
 
 let folder: string
@@ -161,7 +161,7 @@ describe('a controller that starts again', () => {
     close: () => Promise.resolve(),
   }
   const start = async (): Promise<LoadedFleet> => {
-    const cache = open(gateVersion())
+    const cache = openLoadCache(join(folder, 'cache'))
     const loaded = await createFleetLoader(source, checkWorkflowSpec, () => 0, cache)()
     await cache.settled()
     return loaded

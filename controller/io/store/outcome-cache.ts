@@ -1,0 +1,45 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Outcome } from '../../core/desired/index.ts'
+import { openCacheFile } from './cache-file.ts'
+
+/** What tenants were found to be, by signature, kept for the next process. */
+export interface OutcomeCache {
+  /** What an earlier process found; only until something is kept. */
+  get(signature: string): Outcome | undefined
+  /** Writes what is not there yet, soon. */
+  keep(all: () => ReadonlyMap<string, Outcome>): void
+  /** Resolves when everything is written. */
+  settled(): Promise<void>
+}
+
+/** Opens the cache in a folder. */
+export function openOutcomeCache(folder: string, version: string): OutcomeCache {
+  const file = openCacheFile<Outcome>({
+    folder,
+    name: 'tenants',
+    version,
+    keyLength: 43,
+    textOf: ({ digest, workflows, hasSchedule }) => `${digest} ${workflows} ${hasSchedule ? 'scheduled' : 'idle'}`,
+  })
+  let known: { has(signature: string): boolean } = file
+  let looking = Promise.resolve()
+  return {
+    get: (signature) => {
+      const text = file.get(signature)
+      if (text === undefined) return undefined
+      const [digest = '', workflows, schedule] = text.split(' ')
+      return { digest, workflows: Number(workflows), hasSchedule: schedule === 'scheduled' }
+    },
+    keep: (all) => {
+      looking = looking.then(async () => {
+        // Whoever waits for the state does not wait for this.
+        await setImmediate()
+        const outcomes = all()
+        file.keep(new Map([...outcomes].filter(([signature]) => !known.has(signature))), outcomes)
+        known = outcomes
+        file.forget()
+      })
+    },
+    settled: () => looking.then(() => file.settled()),
+  }
+}
