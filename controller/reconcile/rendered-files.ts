@@ -1,5 +1,6 @@
-import { dump } from 'js-yaml'
 import type { ObservedTenant } from '../core/desired/index.ts'
+import { emitRoot } from '../core/merge/index.ts'
+import type { Json } from '../core/model/values.ts'
 import type { LiveTenant } from './live-tenants.ts'
 
 /**
@@ -46,6 +47,15 @@ function workflowPath(tenant: string, name: string): string {
   return `${tenant}/workflows/${name}.yaml`
 }
 
+const style = {
+  step: 2,
+  indentsLists: true,
+  quote: 'single',
+  bracketsLists: false,
+  mapPadding: '',
+  listPadding: '',
+} as const
+
 const texts = new WeakMap<object, string>()
 const headedTexts = new WeakMap<object, { readonly head: string; readonly text: string }>()
 
@@ -62,7 +72,7 @@ function headed(head: string, value: object): string {
 function yaml(value: object): string {
   let text = texts.get(value)
   if (text === undefined) {
-    text = dump(value, { lineWidth: -1, noRefs: true })
+    text = emitRoot(value as Json, { style, eol: '\n' })
     texts.set(value, text)
   }
   return text
