@@ -22,7 +22,7 @@ test('what is recorded of a tenant reads back as what is in force for it', () =>
 test('texts that would read as something else are quoted, and lines stay lines', () => {
   const files = tenant(
     'acme',
-    `values: { flag: 'yes', code: '012', text: "a: b", lines: "one\\ntwo\\n", none: '', list: [a, '~'] }`,
+    `values: { flag: 'yes', code: '012', from: '22:00', day: '2026-01-01', text: "a: b", lines: "one\\ntwo\\n", none: '', list: [a, '~'] }`,
     'tenant-293abb6b76d7',
   )
   const [acme] = resolveFiles(files).tenants.values()
@@ -35,6 +35,8 @@ tags: {}
 values:
   flag: 'yes'
   code: '012'
+  from: '22:00'
+  day: '2026-01-01'
   text: 'a: b'
   lines: |
     one

@@ -38,8 +38,10 @@ function isOneLine(text: string): boolean {
   return !text.includes('\n') && isPrintable(text)
 }
 
-/** Read as booleans by parsers of YAML 1.1, which people's other tools may be. */
+/** Read as booleans, or as numbers and dates, by parsers of YAML 1.1, which people's other tools may be. */
 const oldBoolean = /^(?:y|n|yes|no|on|off)$/i
+const oldNumber =
+  /^(?:[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?|0b[01_]+|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?)$/
 
 function isPlain(text: string, inFlow: boolean): boolean {
   if (text === '' || text !== text.trim() || !isOneLine(text) || text.includes('\t')) return false
@@ -47,7 +49,7 @@ function isPlain(text: string, inFlow: boolean): boolean {
   if (/^(?:---|\.\.\.)/.test(text) || text === '=') return false
   if (text.includes(': ') || text.endsWith(':') || text.includes(' #')) return false
   if (inFlow && (/[,[\]{}]/.test(text) || /^[-?:]/.test(text))) return false
-  return typeof readPlain(text) === 'string' && !oldBoolean.test(text)
+  return typeof readPlain(text) === 'string' && !oldBoolean.test(text) && !oldNumber.test(text)
 }
 
 function doubleQuoted(text: string): string {
