@@ -102,7 +102,7 @@ function* waiting(state: DesiredState): Generator<{ tenant: TenantNode; workflow
   const seen = new Set<string>()
   for (const path of state.tenants.keys()) {
     const tenant = state.tenants.get(path)
-    if (tenant?.kind !== 'valid' || tenant.known) continue
+    if (tenant?.kind !== 'valid' || tenant.known?.outcome.isBehind === false) continue
     for (const { name, release, wanted, held, updates, chain } of tenant.workflows.values()) {
       const { standsFor, workflow } = rootChain(chain)
       // A clone does not follow by itself in any mode, and those below it have what it has.

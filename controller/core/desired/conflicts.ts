@@ -114,6 +114,7 @@ function hintOf({ lock }: Conflict, { file, beside }: Contest): { hint?: string 
 export function heldConflicts(state: DesiredState, below = ''): HeldConflict[] {
   const found = new Map<string, HeldConflict & { tenants: string[] }>()
   for (const tenant of state.tenants.values()) {
+    // Whoever is held back has a problem, and of problems nothing is recalled.
     if (tenant.kind === 'frozen' || tenant.known || !isWithin(tenant.path, below)) continue
     for (const { chain, held } of tenant.workflows.values()) {
       if (!held) continue

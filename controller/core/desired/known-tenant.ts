@@ -10,6 +10,8 @@ export interface Outcome {
   /** How many workflows it has. */
   readonly workflows: number
   readonly hasSchedule: boolean
+  /** One of its workflows is not at the release that is meant, or a clone, which follows none. */
+  readonly isBehind: boolean
 }
 
 type ValidTenant = Extract<DesiredTenant, { kind: 'valid' }>
@@ -18,9 +20,11 @@ type ValidTenant = Extract<DesiredTenant, { kind: 'valid' }>
 export function outcomeOf({ tenant, problems }: RememberedTenant): Outcome | undefined {
   if (tenant.kind !== 'valid' || problems.length > 0) return undefined
   if (tenant.known) return tenant.known.outcome
-  for (const { held, wanted, release, chain } of tenant.workflows.values())
-    if (held || wanted !== release || rootChain(chain).standsFor) return undefined
-  return { digest: tenant.digest, workflows: tenant.workflows.size, hasSchedule: hasSchedule(tenant) }
+  const { digest, workflows } = tenant
+  const isBehind = [...workflows.values()].some(
+    ({ wanted, release, chain }) => wanted !== release || rootChain(chain).standsFor !== undefined,
+  )
+  return { digest, workflows: workflows.size, hasSchedule: hasSchedule(tenant), isBehind }
 }
 
 /** Whether one of its workflows starts by a schedule. */

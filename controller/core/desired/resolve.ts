@@ -41,7 +41,7 @@ export type DesiredTenant =
       readonly contextDigest: Digest
       /** By short name, sorted. */
       readonly workflows: ReadonlyMap<string, DesiredWorkflow>
-      /** Present where an earlier process found it: nothing in it waits for anybody, and reading more of it computes it. */
+      /** Present where an earlier process found it, without a problem: what is read beside the digest is computed then. */
       readonly known?: KnownTenant
     }
   /** Applying leaves such a tenant as it is. */

@@ -19,7 +19,8 @@ export function openOutcomeCache(folder: string, version: string): OutcomeCache 
     name: 'tenants',
     version,
     keyLength: 43,
-    textOf: ({ digest, workflows, hasSchedule }) => `${digest} ${workflows} ${hasSchedule ? 'scheduled' : 'idle'}`,
+    textOf: ({ digest, workflows, hasSchedule, isBehind }) =>
+      `${digest} ${workflows} ${hasSchedule ? 'scheduled' : 'idle'} ${isBehind ? 'behind' : 'following'}`,
   })
   let known: { has(signature: string): boolean } = file
   let looking = Promise.resolve()
@@ -27,8 +28,13 @@ export function openOutcomeCache(folder: string, version: string): OutcomeCache 
     get: (signature) => {
       const text = file.get(signature)
       if (text === undefined) return undefined
-      const [digest = '', workflows, schedule] = text.split(' ')
-      return { digest, workflows: Number(workflows), hasSchedule: schedule === 'scheduled' }
+      const [digest = '', workflows, schedule, releases] = text.split(' ')
+      return {
+        digest,
+        workflows: Number(workflows),
+        hasSchedule: schedule === 'scheduled',
+        isBehind: releases === 'behind',
+      }
     },
     keep: (all) => {
       looking = looking.then(async () => {

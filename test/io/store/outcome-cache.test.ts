@@ -17,6 +17,7 @@ const outcome = (at: number): Outcome => ({
   digest: String(at).padStart(64, '0'),
   workflows: at,
   hasSchedule: at % 2 === 1,
+  isBehind: at % 3 === 0,
 })
 const outcomes = (from: number, to: number) =>
   new Map(Array.from({ length: to - from }, (_, at) => [signature(from + at), outcome(from + at)] as const))
@@ -31,8 +32,8 @@ test('what one process keeps another one gets', async () => {
   await kept(outcomes(0, 3))
   const cache = open()
   expect([cache.get(signature(0)), cache.get(signature(1)), cache.get(signature(7))]).toEqual([
-    { digest: '0'.repeat(64), workflows: 0, hasSchedule: false },
-    { digest: `${'0'.repeat(63)}1`, workflows: 1, hasSchedule: true },
+    { digest: '0'.repeat(64), workflows: 0, hasSchedule: false, isBehind: true },
+    { digest: `${'0'.repeat(63)}1`, workflows: 1, hasSchedule: true, isBehind: false },
     undefined,
   ])
 })
