@@ -219,7 +219,8 @@ function inheritBrand(above: TenantSpec['brand'] = {}, own?: TenantSpec['brand']
 
 function inheritContacts(above: TenantNode['contacts'] = [], own?: TenantSpec['contacts']): TenantNode['contacts'] {
   if (!own) return above
-  return [...own, ...above.filter(({ role }) => !own.some((nearer) => nearer.role === role))]
+  const further = above.filter(({ role }) => !own.some((nearer) => nearer.role === role))
+  return further.length > 0 ? [...own, ...further] : own
 }
 
 /** Maps merge key by key; everything else is replaced by the nearer value. */

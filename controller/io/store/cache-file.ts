@@ -62,7 +62,7 @@ export function openCacheFile<Value>(options: CacheFileOptions<Value>): CacheFil
     isWhole = true
   }
   return {
-    get: (key) => entries.get(key)?.(),
+    get: (key) => entries.get(key),
     has: (key) => entries.has(key),
     forget: () => {
       entries = new Map()
@@ -78,14 +78,13 @@ export function openCacheFile<Value>(options: CacheFileOptions<Value>): CacheFil
 }
 
 interface Read {
-  /** Each is cut out of the text when it is asked for. */
-  readonly entries: ReadonlyMap<string, () => string>
+  readonly entries: ReadonlyMap<string, string>
   /** False where a part cannot be used: then nothing may be written behind it. */
   readonly isWhole: boolean
 }
 
 function readEntries(file: string, title: string, keyLength: number): Read {
-  const entries = new Map<string, () => string>()
+  const entries = new Map<string, string>()
   let bytes: Buffer
   try {
     bytes = readFileSync(file)
@@ -106,7 +105,7 @@ function readEntries(file: string, title: string, keyLength: number): Read {
     for (let line = 0; line < text.length; ) {
       const start = line + keyLength + 1
       const stop = text.indexOf('\n', start)
-      entries.set(text.slice(line, line + keyLength), () => text.slice(start, stop))
+      entries.set(text.slice(line, line + keyLength), text.slice(start, stop))
       line = stop + 1
     }
     at = to
