@@ -7,10 +7,11 @@ import {
   type Resolution,
 } from '../core/desired/index.ts'
 import { placeOf } from '../core/desired/layout.ts'
+import { caps } from '../core/model/caps.ts'
 import type { Verdict } from '../core/model/document.ts'
 import { parseDocument } from '../core/model/parse-document.ts'
 import { isError, type Problem, problem } from '../core/model/problems.ts'
-import type { Snapshot } from '../core/model/snapshot.ts'
+import type { FileEntry, Snapshot } from '../core/model/snapshot.ts'
 import { type ChangedFile, changedFiles, type FleetSource } from '../io/git/index.ts'
 import type { LoadCache } from './load-cache.ts'
 import { checkConnectors } from './check-connectors.ts'
@@ -104,7 +105,7 @@ export function createFleetLoader(
       reading = await parseFiles(source, changed ? afterOf(changed) : snapshot.files, verdicts, cache, onProgress)
     }
     const { torn } = reading
-    const fresh = new Map([...early, ...reading.fresh])
+    const fresh = early.size > 0 ? new Map([...early, ...reading.fresh]) : reading.fresh
     early.clear()
     if (verdicts.size > 2 * snapshot.files.size + 1_000) verdicts = inUse(snapshot, verdicts)
     cache?.files.keep(fresh, verdicts)
@@ -137,50 +138,73 @@ interface Reading {
 /** Reads and parses what no verdict is known of, and adds it to those that are. */
 async function parseFiles(
   source: FleetSource,
-  files: ReadonlyMap<string, { readonly oid: string }>,
+  files: ReadonlyMap<string, FileEntry>,
   verdicts: Map<string, Verdict>,
   cache: LoadCache | undefined,
   onProgress: (progress: Progress) => void,
 ): Promise<Reading> {
-  const wanted = new Map<string, string>()
-  for (const [path, { oid }] of files) {
+  const wanted = new Map<string, Wanted>()
+  for (const [path, { oid, size }] of files) {
     if (verdicts.has(oid) || wanted.has(oid) || isSecret(path)) continue
     const verdict = cache?.files.get(oid)
     if (verdict) verdicts.set(oid, verdict)
-    else wanted.set(oid, path)
+    else wanted.set(oid, { oid, path, size })
   }
   const fresh = await parseBlobs(source, wanted, onProgress)
   for (const [oid, verdict] of fresh) verdicts.set(oid, verdict)
   return { fresh, torn: fresh.size < wanted.size }
 }
 
-/** Blobs asked for at a time, and how many such questions are open: the source reads on while we parse. */
-const batchSize = 128
+interface Wanted extends FileEntry {
+  readonly path: string
+}
+
+/** Bytes and blobs asked for at a time, and how many such questions are open: the source reads on while we parse. */
+const full = { bytes: caps.fileBytes, blobs: 512 }
 const readAhead = 4
 
 async function parseBlobs(
   source: FleetSource,
-  paths: ReadonlyMap<string, string>,
+  wanted: ReadonlyMap<string, Wanted>,
   onProgress: (progress: Progress) => void,
 ): Promise<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>()
-  const oids = [...paths.keys()]
+  const batches = batchesOf(wanted.values())
   const reads: ReturnType<FleetSource['read']>[] = []
-  for (let asked = 0; asked < oids.length || reads.length > 0; ) {
-    for (; reads.length < readAhead && asked < oids.length; asked += batchSize) {
-      const read = source.read(oids.slice(asked, asked + batchSize))
-      // It may fail before its turn has come; then it fails again, where somebody listens.
-      read.catch(() => {})
-      reads.push(read)
-    }
-    for (const [oid, bytes] of (await reads.shift()) ?? [])
-      verdicts.set(oid, parseDocument({ file: paths.get(oid) as string, bytes }))
-    onProgress({ phase: 'parse', done: verdicts.size, total: oids.length })
+  const ask = (): void => {
+    const { value: oids } = batches.next()
+    if (!oids) return
+    const read = source.read(oids)
+    // It may fail before its turn has come; then it fails again, where somebody listens.
+    read.catch(() => {})
+    reads.push(read)
+  }
+  for (let ahead = 0; ahead < readAhead; ahead++) ask()
+  for (let next = reads.shift(); next; next = reads.shift()) {
+    const contents = await next
+    ask()
+    for (const [oid, bytes] of contents)
+      verdicts.set(oid, parseDocument({ file: wanted.get(oid)?.path as string, bytes }))
+    onProgress({ phase: 'parse', done: verdicts.size, total: wanted.size })
   }
   return verdicts
 }
 
-function afterOf(changed: readonly ChangedFile[]): ReadonlyMap<string, { readonly oid: string }> {
+function* batchesOf(wanted: Iterable<Wanted>): Generator<readonly string[]> {
+  let oids: string[] = []
+  let bytes = 0
+  for (const { oid, size } of wanted) {
+    oids.push(oid)
+    bytes += size
+    if (oids.length < full.blobs && bytes < full.bytes) continue
+    yield oids
+    oids = []
+    bytes = 0
+  }
+  if (oids.length > 0) yield oids
+}
+
+function afterOf(changed: readonly ChangedFile[]): ReadonlyMap<string, FileEntry> {
   return new Map(changed.flatMap(({ path, after }) => (after ? [[path, after] as const] : [])))
 }
 

@@ -1,6 +1,6 @@
 import { placeOf } from '../core/desired/layout.ts'
 import { parentPath, selfAndAncestors } from '../core/model/names.ts'
-import type { Snapshot } from '../core/model/snapshot.ts'
+import type { FileEntry, Snapshot } from '../core/model/snapshot.ts'
 import {
   changedFiles,
   FileTree,
@@ -76,6 +76,7 @@ export class MountedFleet implements FleetSource {
   }
 
   async read(oids: Iterable<string>): Promise<Map<string, Uint8Array>> {
+    if (this.#homes.length === 0) return await this.#parts.base.read(oids)
     const wanted = [...new Set(oids)]
     const contents = await this.#parts.base.read(wanted.filter((oid) => this.#homesOf(oid).length === 0))
     // Most stand in one place. A mirror that is broken is one tenant's trouble, so for the others every place is tried.
@@ -118,7 +119,7 @@ export class MountedFleet implements FleetSource {
     const changes = this.#base
       ? changedFiles(this.#base.files, base.files)
       : [...base.files].map(([path, after]) => ({ path, after }))
-    const files = new Map<string, { readonly oid: string }>()
+    const files = new Map<string, FileEntry>()
     for (const { path, after } of changes) {
       const tenant = tenantOf(path)
       if (tenant === undefined) continue

@@ -1,5 +1,5 @@
 import type { Verdict } from '../../core/model/document.ts'
-import type { Snapshot } from '../../core/model/snapshot.ts'
+import type { FileEntry, Snapshot } from '../../core/model/snapshot.ts'
 
 /** Something may have changed: take a new snapshot. `polling` says that the watcher gave up and only the timer is left. */
 export interface Hint {
@@ -13,7 +13,7 @@ export interface WatchOptions {
 }
 
 /** What the files at these paths say, by path; one that changed meanwhile is left out. */
-export type ParseFiles = (files: ReadonlyMap<string, { readonly oid: string }>) => Promise<ReadonlyMap<string, Verdict>>
+export type ParseFiles = (files: ReadonlyMap<string, FileEntry>) => Promise<ReadonlyMap<string, Verdict>>
 
 /** Where a fleet's files come from. Two implementations: a commit of a repository, and a folder on disk. */
 export interface FleetSource {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { objectId } from '../../../controller/io/git/object-id.ts'
 import type { FleetSource } from '../../../controller/io/git/index.ts'
+import { caps } from '../../../controller/core/model/caps.ts'
 import { problem, type Problem } from '../../../controller/core/model/problems.ts'
 import { checkWorkflowSpec } from '../../../controller/reconcile/check-workflow-spec.ts'
 import { createFleetLoader } from '../../../controller/reconcile/load-fleet.ts'
@@ -127,6 +128,29 @@ describe('what the source refuses', () => {
     now.problems = [refusal()]
     expect(Object.keys(frozenOf((await load()).desired))).toEqual(['acme', 'acme/north', 'acme/south'])
   })
+})
+
+test('large files are asked for a few at a time: what was read and not parsed yet stays small', async () => {
+  const large = 'x'.repeat(caps.fileBytes - 1)
+  const files = Object.fromEntries(
+    Array.from({ length: 10 }, (_, i) => [`policies/roles/r${i}.yaml`, `# ${i}${large}`]),
+  )
+  const { source } = sourceOf(files)
+  let open = 0
+  const reading: { questions: number; files: number }[] = []
+  const counting: FleetSource = {
+    ...source,
+    read: async (oids) => {
+      reading.push({ questions: ++open, files: [...oids].length })
+      await new Promise(setImmediate)
+      open--
+      return await source.read(oids)
+    },
+  }
+  await createFleetLoader(counting, checkWorkflowSpec, () => 0)()
+  expect(Math.max(...reading.map((each) => each.files))).toBe(1)
+  expect(Math.max(...reading.map(({ questions }) => questions))).toBe(4)
+  expect(reading).toHaveLength(10)
 })
 
 test('a tenant of which only the secrets are left is frozen and not gone', async () => {
