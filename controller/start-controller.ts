@@ -203,7 +203,10 @@ export async function startController(options: ControllerOptions): Promise<Runni
       sourceSecret: (uid) => sourceSecret(key, uid),
       hintSource: (tenant) => reconciling.hintSource(tenant),
       isDelivered: (tenantUid, id) => store.isDelivered(tenantUid, id),
-      recordDelivery: (tenantUid, id) => store.recordDelivery({ tenantUid, id, at: Date.now() }),
+      recordDelivery: async (tenantUid, id) => {
+        await backend.handedOver()
+        await store.recordDelivery({ tenantUid, id, at: Date.now() })
+      },
       now: Date.now,
     }
 

@@ -10,6 +10,7 @@ import type { VendorLimits } from '../../core/run/vendor-limits.ts'
 import { BackendError } from './backend-error.ts'
 import type { Backend, Cancellation, OverdueRun, Signal, SignalAnswer, StartRequest } from './backend.ts'
 import { ChildRuns } from './child-runs.ts'
+import { goneRun } from './gone-run.ts'
 import { heapMb } from './host-limits.ts'
 import { type LiveRun, liveRun } from './live-run.ts'
 import { PinnedObjects, valuesFrom } from './pinned-objects.ts'
@@ -44,6 +45,9 @@ export interface EmbeddedBackendOptions {
   readonly graceMs?: number
 }
 
+/** How long a request waits for its first decision before it is written alone. */
+const longestWaitMs = 5
+
 /** Runs in this process: a journal, a fair queue, timers, and host processes that advance runs. */
 export class EmbeddedBackend implements Backend {
   readonly #journal: Journal
@@ -57,6 +61,7 @@ export class EmbeddedBackend implements Backend {
   readonly #driver: RunDriver
   readonly #children: ChildRuns
   readonly #driving = new UnderWay()
+  #handing: Promise<unknown> = Promise.resolve()
   #closing = false
 
   constructor(options: EmbeddedBackendOptions) {
@@ -93,37 +98,37 @@ export class EmbeddedBackend implements Backend {
     })
   }
 
-  async start({ event, objects = [] }: StartRequest): Promise<'accepted' | 'already-accepted'> {
+  async start(request: StartRequest): Promise<'accepted' | 'already-accepted'> {
+    const { event, objects } = request
     if (this.#closing) throw new BackendError('closing', 'The controller is stopping: it accepts no run.')
     const known = this.#runs.get(event.runId)
-    if (known !== undefined) {
-      await known.accepted.promise
-      return 'already-accepted'
-    }
-    const run = liveRun(fold(null, event), this.#pins.of(event, objects))
-    run.untold.push(event)
+    if (known !== undefined) return known.accepted.promise.then(() => 'already-accepted')
+    const run = liveRun(fold(null, event), this.#pins.of(event, objects), request)
     this.#runs.set(run.id, run)
-    try {
-      const record = { runId: run.id, expectedVersion: 0, events: [event], state: run.state, objects }
-      const appended = await this.#journal.append(record)
-      run.accepted.resolve()
-      if (appended.kind === 'conflict') {
-        this.#runs.delete(run.id)
-        return 'already-accepted'
-      }
-    } catch (error) {
-      this.#runs.delete(run.id)
-      run.accepted.reject(error)
-      throw error
-    }
-    this.#options.onEvents?.(run.id, [event])
-    this.#enqueue(run)
-    return 'accepted'
+    // A host that has nothing else to do decides at once: one commit then takes the request and what comes first.
+    if (this.#hosts.isAnyFree) {
+      setTimeout(() => this.#write(run), longestWaitMs)
+      this.#handing = Promise.all([this.#handing, run.handedOver.promise])
+      this.#enqueue(run)
+    } else this.#write(run)
+    const answer = await run.accepted.promise
+    if (answer === 'accepted' && run.phase === 'starting') this.#enqueue(run)
+    return answer
+  }
+
+  /** Alone, where it is not written yet. Whoever started it hears what comes of that. */
+  #write(run: LiveRun): void {
+    if (run.unwritten !== undefined) this.#append(run, []).catch(() => {})
+  }
+
+  /** Until the journal has every run that was to be started: what it is given from then on is not on the disk without them. */
+  async handedOver(): Promise<void> {
+    await this.#handing
   }
 
   async signal(runId: string, signal: Signal): Promise<SignalAnswer> {
     const run = this.#runs.get(runId)
-    if (run === undefined) return this.#gone(runId)
+    if (run === undefined) return goneRun(runId, this.#stateOf(runId))
     await run.accepted.promise
     const now = this.#clock()
     const result =
@@ -138,7 +143,8 @@ export class EmbeddedBackend implements Backend {
 
   async cancel(runId: string, by: Cancellation): Promise<'cancelled' | 'already-finished' | 'unknown-run'> {
     const run = this.#runs.get(runId)
-    if (run === undefined) return this.#gone(runId).code === 'unknown-run' ? 'unknown-run' : 'already-finished'
+    if (run === undefined)
+      return goneRun(runId, this.#stateOf(runId)).code === 'unknown-run' ? 'unknown-run' : 'already-finished'
     await run.accepted.promise
     if (isFinished(run.state)) return 'already-finished'
     if (by.kill) {
@@ -187,7 +193,7 @@ export class EmbeddedBackend implements Backend {
     if (begunBy > epoch) throw new BackendError('too-new', `Run ${runId} was begun by a newer version.`)
     const run = liveRun(state, this.#pins.of(state.request))
     run.interrupted = true
-    run.accepted.resolve()
+    run.accepted.resolve('accepted')
     this.#runs.set(runId, run)
     this.#enqueue(run)
     return run
@@ -211,31 +217,40 @@ export class EmbeddedBackend implements Backend {
 
   /** Folds at once, so that whatever is decided next builds on it; resolves once it is durable. */
   async #append(run: LiveRun, events: readonly RunEvent[]): Promise<void> {
-    const expectedVersion = run.state.version
+    const { unwritten } = run
+    const all = unwritten ? [unwritten.event, ...events] : events
+    if (all.length === 0) return
+    const expectedVersion = unwritten ? 0 : run.state.version
     const state = events.reduce(fold, run.state)
     run.state = state
     run.untold.push(...events)
-    const appending = this.#journal.append({ runId: run.id, expectedVersion, events, state })
+    run.unwritten = undefined
+    const record = { runId: run.id, expectedVersion, events: all, state, objects: unwritten?.objects ?? [] }
+    const appending = this.#journal.append(record)
+    run.handedOver.resolve()
     run.appending = appending.catch(() => {})
     try {
       const appended = await appending
-      if (appended.kind === 'conflict')
-        throw new BackendError(
-          'conflict',
-          `The journal of run ${run.id} is at ${appended.version}, not ${expectedVersion}: somebody else writes it.`,
-        )
+      if (appended.kind === 'conflict') {
+        if (unwritten) run.accepted.resolve('already-accepted')
+        const message = `The journal of run ${run.id} is at ${appended.version}, not ${expectedVersion}: somebody else writes it.`
+        throw new BackendError('conflict', message)
+      }
     } catch (error) {
+      if (unwritten) this.#forget(run)
       this.#giveUp(run, error)
       throw error
     }
+    run.accepted.resolve('accepted')
     if (isFinished(state)) this.#forget(run)
-    this.#options.onEvents?.(run.id, events)
-    this.#children.after(run, events)
+    this.#options.onEvents?.(run.id, all)
+    this.#children.after(run, all)
   }
 
-  /** It is left to the next process, once. */
+  /** It is left to the next process, once; one that was not accepted, to whoever started it. */
   #giveUp(run: LiveRun, error: unknown): void {
     if (this.#runs.get(run.id) === run) this.#options.onTrouble?.(run.id, error)
+    run.accepted.reject(error)
     this.#forget(run)
   }
 
@@ -283,13 +298,5 @@ export class EmbeddedBackend implements Backend {
   #stateOf(runId: string): RunState | undefined {
     const events = this.#journal.readRun(runId)
     return events && foldAll(events)
-  }
-
-  #gone(runId: string): Extract<SignalAnswer, { kind: 'refused' }> {
-    const state = this.#stateOf(runId)
-    if (state === undefined) return { kind: 'refused', code: 'unknown-run', message: `There is no run ${runId}.` }
-    if (!isFinished(state))
-      throw new BackendError('not-here', `Run ${runId} cannot go on in this process; it is resumed by the next.`)
-    return { kind: 'refused', code: 'finished', message: 'The run has ended.' }
   }
 }

@@ -108,9 +108,8 @@ export class HostProcess {
     })
   }
 
+  /** Said with the next order: nobody waits for it. */
   leave(seat: number): void {
-    if (this.#lost !== undefined) return
-    this.#later()
     this.#leave.push(seat)
   }
 
@@ -118,6 +117,7 @@ export class HostProcess {
   look(): void {
     if (this.#lost !== undefined) return
     this.#idleMessages = 0
+    if (this.#leave.length > 0) this.#flush()
     const usage = usageOf(this.#child.pid)
     this.#usage = usage
     if (this.#silentLooks === 0) this.#cpuMsThen = usage.cpuMs
@@ -186,7 +186,7 @@ export class HostProcess {
 
   /** One message for all that is said in this turn: a tick comes after all promises that a commit has resolved. */
   #later(): void {
-    if (this.#orders.length + this.#leave.length > 0) return
+    if (this.#orders.length > 0) return
     process.nextTick(() => this.#flush())
   }
 

@@ -1,7 +1,7 @@
 import type { Attempt } from '../../core/run/decision.ts'
 import type { RunEvent } from '../../core/run/events.ts'
 import type { RunState } from '../../core/run/run-state.ts'
-import type { Cancellation } from './backend.ts'
+import type { Cancellation, StartRequest } from './backend.ts'
 import type { Pins } from './pinned-objects.ts'
 import type { Seat, Suspicion } from './run-hosts.ts'
 
@@ -16,6 +16,10 @@ export interface LiveRun {
   seat: Seat | undefined
   /** What was appended since its host was last told; of a new run, all. */
   untold: RunEvent[]
+  /** What the journal does not have yet: it goes there with what is appended first. */
+  unwritten: StartRequest | undefined
+  /** Resolved once the journal has been given the request, durable or not. */
+  readonly handedOver: PromiseWithResolvers<void>
   /** The latest append, done or not. */
   appending: Promise<unknown>
   /** Durable intents that no host has been given yet. */
@@ -28,12 +32,12 @@ export interface LiveRun {
   cancel?:
     | { readonly by: Cancellation; readonly ended: PromiseWithResolvers<'cancelled' | 'already-finished'> }
     | undefined
-  /** Resolved once the request is durable. */
-  readonly accepted: PromiseWithResolvers<void>
+  /** Resolved once the request is durable, by this start or by an earlier one. */
+  readonly accepted: PromiseWithResolvers<'accepted' | 'already-accepted'>
 }
 
-export function liveRun(state: RunState, pins: Pins): LiveRun {
-  const accepted = Promise.withResolvers<void>()
+export function liveRun(state: RunState, pins: Pins, unwritten?: StartRequest): LiveRun {
+  const accepted = Promise.withResolvers<'accepted' | 'already-accepted'>()
   // Whoever starts the run hears of a failure; a second starter may not be there to.
   accepted.promise.catch(() => {})
   return {
@@ -42,7 +46,9 @@ export function liveRun(state: RunState, pins: Pins): LiveRun {
     state,
     phase: 'starting',
     seat: undefined,
-    untold: [],
+    untold: unwritten ? [unwritten.event] : [],
+    unwritten,
+    handedOver: Promise.withResolvers(),
     appending: accepted.promise,
     attempts: [],
     interrupted: false,

@@ -64,10 +64,14 @@ export class RunDriver {
     try {
       return await this.#advance(run, run.seat)
     } finally {
-      hosts.leave(run.seat)
-      run.seat = undefined
+      this.#leave(run)
       run.untold = []
     }
+  }
+
+  #leave(run: LiveRun): void {
+    if (run.seat !== undefined) this.#tools.hosts.leave(run.seat)
+    run.seat = undefined
   }
 
   /** `again` where it goes on in another host: its host was lost, or it has shown that it was not to blame for that. */
@@ -88,11 +92,16 @@ export class RunDriver {
       if (isFinished(run.state)) return []
       const sent = run.state.version
       const result = await this.#order(run, seat, ready, await this.#unknownTo(run, told))
+      // Its request was written alone meanwhile; the journal may hold another run of this id, and this is none of its events.
+      if (run.unwritten === undefined && (await run.accepted.promise) !== 'accepted') return []
       // It was killed meanwhile, and its journal says that nobody knows what became of this.
       if (isFinished(run.state)) return []
       const events = 'kind' in result ? this.#lossOf(run, ready, result) : eventsOf(result, this.#tools.clock())
       this.#learn(run, ready, events)
-      if (events.length > 0) await append(run, events)
+      const appending = append(run, events)
+      // No host is asked about it any more, and the next run need not wait for the disk to have this one.
+      if (isFinished(run.state)) this.#leave(run)
+      await appending
       run.attempts = 'kind' in result ? [] : events.flatMap((event) => attemptsOf(run.id, event))
       if (isFinished(run.state)) return []
       if ('kind' in result) return 'again'

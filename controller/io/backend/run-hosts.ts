@@ -77,6 +77,11 @@ export class RunHosts {
     }
   }
 
+  /** Whether a run would get a host to itself at once. */
+  get isAnyFree(): boolean {
+    return this.#leastBusy()?.seats === 0
+  }
+
   leave({ host, number }: Seat): void {
     host.seats -= 1
     host.leave(number)

@@ -27,7 +27,9 @@ const recordsPerMsOfWait = 20
 export class GroupCommit {
   readonly #database: DatabaseSync
   readonly #mark: HighWaterMark
+  readonly #begin: Statement
   readonly #bump: Statement
+  readonly #commit: Statement
   #queue: Queued[] = []
   readonly #forgetters: (() => void)[] = []
   #scheduled = false
@@ -39,6 +41,8 @@ export class GroupCommit {
   constructor(database: DatabaseSync, mark: HighWaterMark) {
     this.#database = database
     this.#mark = mark
+    this.#begin = prepare(database, 'BEGIN IMMEDIATE')
+    this.#commit = prepare(database, 'COMMIT')
     this.#bump = prepare(database, 'UPDATE sequence SET value = value + 1 RETURNING value')
   }
 
@@ -112,7 +116,7 @@ export class GroupCommit {
     try {
       if (!this.#applied(batch)) this.#applyOneByOne(batch, refused)
       const row = this.#bump.get()
-      this.#database.exec('COMMIT')
+      this.#commit.run()
       if (row !== undefined) this.#mark.reach(number(row, 'value'))
     } catch (error) {
       this.#fail(error, batch)
@@ -128,7 +132,7 @@ export class GroupCommit {
 
   /** False where one of them threw for reasons of its own: then all are undone. */
   #applied(batch: readonly Queued[]): boolean {
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#begin.run()
     try {
       for (const queued of batch) queued.write()
       return true
@@ -142,7 +146,7 @@ export class GroupCommit {
 
   /** A write that throws for reasons of its own is undone alone: one run's bug must not cost the others their commit. */
   #applyOneByOne(batch: readonly Queued[], refused: Map<Queued, unknown>): void {
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#begin.run()
     for (const queued of batch) {
       this.#database.exec('SAVEPOINT one')
       try {
