@@ -32,12 +32,14 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
   runs: async ({ runs, stored, peers }) => {
     const { benchBulk, benchStored, benchThroughput } = await import('./runs/main.ts')
     const { benchEndToEnd } = await import('./runs/end-to-end.ts')
+    const { benchNoisyTenant } = await import('./runs/noisy-tenant.ts')
     const { benchRestate } = await import('./restate-peer.ts')
     const stages = [1_000, 10_000, 100_000, 1_000_000].filter((stage) => stage <= stored)
     const throughput = await benchThroughput(runs)
     return [
       ...throughput,
       ...(peers ? [await benchRestate(throughput)] : []),
+      await benchNoisyTenant(runs),
       await benchEndToEnd(runs),
       await benchBulk(10_000),
       ...(stages.length > 0 ? [await benchStored(stages)] : []),

@@ -16,6 +16,8 @@ export interface CommitCounts {
 
 /** Records with which a commit begins at once. */
 const fullBatch = 100
+/** After a commit of fewer the next one does not wait: most of them are of one tenant, and all would wait for it. */
+const fewRecords = 10
 const longestWaitMs = 5
 const recordsPerMsOfWait = 20
 
@@ -88,18 +90,19 @@ export class GroupCommit {
   }
 
   /**
-   * A lone run does not wait. Where results come in from many runs a commit each would cost more than the work itself:
-   * the more the last commit held, the longer this one waits for company.
+   * A few do not wait. Where results come in from many runs a commit each would cost more than the work itself: the more the
+   * last commit held, the longer this one waits for company, until as many have come again.
    */
   #schedule(): void {
-    if (this.#queue.length >= fullBatch && this.#timer !== undefined) {
+    const isFull = this.#queue.length >= Math.min(fullBatch, this.#lastBatch)
+    if (isFull && this.#timer !== undefined) {
       clearTimeout(this.#timer)
       this.#timer = undefined
       this.#scheduled = false
     }
     if (this.#scheduled) return
     this.#scheduled = true
-    if (this.#lastBatch > 1 && this.#queue.length < fullBatch) {
+    if (this.#lastBatch >= fewRecords && !isFull) {
       const wait = Math.min(longestWaitMs, Math.max(1, this.#lastBatch / recordsPerMsOfWait))
       this.#timer = setTimeout(() => this.#flush(), wait)
     } else setImmediate(() => this.#flush())

@@ -33,14 +33,16 @@ outputs: { name: '\${{ steps.s4.outputs.name }}' }
 export interface RunLoad extends AsyncDisposable {
   readonly store: Store
   readonly folder: string
+  /** Resolves when the run is on the disk. */
+  readonly accept: (start: StartRequest) => Promise<void>
   /** Resolves when the run has ended, and that is on the disk. */
   readonly toEnd: (start: StartRequest) => Promise<void>
   /** All of them, `inFlight` at a time. */
   readonly all: (starts: Iterable<StartRequest>, inFlight: number) => Promise<void>
 }
 
-/** The real backend on a real store in a temporary folder; what its runs do takes no time. */
-export function openRunLoad(): RunLoad {
+/** The real backend on a real store in a temporary folder; what its runs do takes no time. `watch` is told what is on the disk. */
+export function openRunLoad(watch: (runId: string, events: readonly RunEvent[]) => void = () => {}): RunLoad {
   const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-runs-'))
   const store = openStore(folder)
   const ending = new Map<string, () => void>()
@@ -50,6 +52,7 @@ export function openRunLoad(): RunLoad {
     secretOf: async ({ secret }) => `secret of ${secret}`,
     hostsFile: join(folder, 'hosts'),
     onEvents: (runId, events) => {
+      watch(runId, events)
       if (!events.some(endsRun)) return
       ending.get(runId)?.()
       ending.delete(runId)
@@ -67,6 +70,7 @@ export function openRunLoad(): RunLoad {
   return {
     store,
     folder,
+    accept: async (start) => void (await backend.start(start)),
     toEnd,
     all: async (starts, inFlight) => {
       const rest = starts[Symbol.iterator]()
@@ -89,15 +93,19 @@ function endsRun({ type }: RunEvent): boolean {
 
 /** Starts spread over tenants, each another delivery. */
 export function startsOf(workflow: string, count: number, tenants: number, prefix: string): Iterable<StartRequest> {
-  const templates = Array.from({ length: tenants }, (_, index) =>
-    startOf({ workflow, tenant: tenantOf(`msp/t${index}`, 100), inputs: { host: 'WS-FIN-0142' } }),
-  )
+  const templates = Array.from({ length: tenants }, (_, index) => templateOf(workflow, `msp/t${index}`))
   return (function* () {
-    for (let index = 0; index < count; index++) {
-      const { event, objects = [] } = templates[index % tenants] as StartRequest
-      const deliveryId = `${prefix}-${index}`
-      const origin = { tenantUid: event.tenant.uid, workflow: ':w', trigger: event.trigger.id, deliveryId }
-      yield { event: { ...event, runId: runIdOf(origin), trigger: { ...event.trigger, deliveryId } }, objects }
-    }
+    for (let index = 0; index < count; index++)
+      yield another(templates[index % tenants] as StartRequest, `${prefix}-${index}`)
   })()
+}
+
+export function templateOf(workflow: string, tenant: string, concurrentRuns = 100): StartRequest {
+  return startOf({ workflow, tenant: tenantOf(tenant, concurrentRuns), inputs: { host: 'WS-FIN-0142' } })
+}
+
+/** The same run for another delivery. */
+export function another({ event, objects = [] }: StartRequest, deliveryId: string): StartRequest {
+  const origin = { tenantUid: event.tenant.uid, workflow: ':w', trigger: event.trigger.id, deliveryId }
+  return { event: { ...event, runId: runIdOf(origin), trigger: { ...event.trigger, deliveryId } }, objects }
 }
