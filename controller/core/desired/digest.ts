@@ -22,20 +22,19 @@ interface WorkflowEntry {
 }
 const entries = new WeakMap<WorkflowEntry, string>()
 
-/** The same for a tenant: of `{ context, workflows: { NAME: { digest, owner, release } } }`. Tenants share most entries. */
+/** The same for a tenant: of `{ context, workflows: { NAME: { digest, owner, release } } }`, where names are sorted. Tenants share most entries. */
 export function tenantDigestOf(context: Digest, workflows: ReadonlyMap<string, WorkflowEntry>): Digest {
-  const texts: string[] = []
-  for (const name of [...workflows.keys()].sort()) {
-    const workflow = workflows.get(name) as WorkflowEntry
+  let texts = ''
+  for (const [name, workflow] of workflows) {
     let text = entries.get(workflow)
     if (text === undefined) {
       const { digest, owner, release } = workflow
-      text = canonicalText({ digest, owner, release })
+      text = `${JSON.stringify(name)}:${canonicalText({ digest, owner, release })}`
       entries.set(workflow, text)
     }
-    texts.push(`${JSON.stringify(name)}:${text}`)
+    texts += texts === '' ? text : `,${text}`
   }
-  return hash('sha256', `{"context":${JSON.stringify(context)},"workflows":{${texts.join(',')}}}`)
+  return hash('sha256', `{"context":"${context}","workflows":{${texts}}}`)
 }
 
 /** The same for a context: its bindings are those of many tenants, and the rest is its own. */

@@ -2,9 +2,11 @@ import type { Patched } from './fleet-changes.ts'
 import { type Hierarchy, renewFiles, renewSubtree, type TenantNode } from './hierarchy.ts'
 import { subtree } from './select.ts'
 
-interface Renewed {
+export interface Renewed {
   readonly reached: ReadonlySet<TenantNode>
   readonly retagged: ReadonlySet<TenantNode>
+  /** Those among the reached for whom more than overlays may be another: what they are themselves, or who acts for them. */
+  readonly rebound: ReadonlySet<TenantNode>
   readonly relayered: readonly TenantNode[]
 }
 
@@ -12,6 +14,7 @@ interface Renewed {
 export function renewNodes({ fleet, owners }: Patched, { nodes }: Hierarchy): Renewed {
   const reached = new Set<TenantNode>()
   const retagged = new Set<TenantNode>()
+  const rebound = new Set<TenantNode>()
   const relayered: TenantNode[] = []
   for (const [owner, roles] of owners) {
     const node = nodes.get(owner)
@@ -20,8 +23,12 @@ export function renewNodes({ fleet, owners }: Patched, { nodes }: Hierarchy): Re
     if (roles.has('tenant')) for (const below of renewSubtree(fleet, node)) retagged.add(below)
     // Whatever changed, all files of the owner were read anew, and a chain must hold the overlays that its tenant has.
     relayered.push(node)
-    if (roles.has('tenant') || roles.has('overlay') || roles.has('connection'))
-      for (const below of subtree(nodes, owner)) reached.add(below)
+    const isRebound = roles.has('tenant') || roles.has('connection')
+    if (!isRebound && !roles.has('overlay')) continue
+    for (const below of subtree(nodes, owner)) {
+      reached.add(below)
+      if (isRebound) rebound.add(below)
+    }
   }
-  return { reached, retagged, relayered }
+  return { reached, retagged, rebound, relayered }
 }

@@ -5,6 +5,7 @@ import { isTimezone, unknownTimezone } from '../model/timezones.ts'
 import { equal, type Json } from '../model/values.ts'
 import { actionsOf, type Bind, createBindings } from './bind.ts'
 import { type actionsIn, childrenOf } from './calls.ts'
+import { haveSameActions, isAsBefore } from './as-before.ts'
 import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
 import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
 import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
@@ -29,12 +30,16 @@ export interface TenantParts {
   readonly actionOf: ReturnType<typeof actionsIn>
 }
 
+type ValidTenant = Extract<DesiredTenant, { kind: 'valid' }>
+
 /** The tenant, and what is to be reported of it. */
 export type TenantResolver = (
   node: TenantNode,
   received: readonly Received[],
   /** Its entry so far; a new tenant has none. */
   before?: DesiredTenant,
+  /** True where nothing but what it is given can be another than before. */
+  isOnlyGiven?: boolean,
 ) => { readonly tenant: DesiredTenant; readonly problems: readonly Problem[] }
 
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
@@ -43,22 +48,27 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   let found: Problem[] = []
   const report = (item: Problem): void => void found.push(item)
-  return (node, received, before) => {
+  return (node, received, before, isOnlyGiven = false) => {
     found = []
-    return { tenant: resolveTenant(node, received, before), problems: found }
+    // What nobody has read so far would be made of the files of now.
+    const made = before?.kind === 'valid' && isMade(before) ? before : undefined
+    return { tenant: resolveTenant(node, received, made, isOnlyGiven ? made : undefined), problems: found }
   }
 
   function resolveTenant(
     node: TenantNode,
     received: readonly Received[],
-    before: DesiredTenant | undefined,
+    before: ValidTenant | undefined,
+    /** The same where its context holds as long as its workflows have the actions that they had. */
+    bound: ValidTenant | undefined,
   ): DesiredTenant {
     const { timezone } = node.declared.resource.spec
     if (timezone !== undefined && !isTimezone(timezone)) report(badTimezone(node, timezone))
     const workflows = new Map<string, DesiredWorkflow>()
-    const bindings = new Map<string, ActionBinding>()
     for (const { subscription, chain } of received) {
-      const workflow = resolveWorkflow(node, subscription, chain)
+      const known = bound?.workflows.get(subscription.workflow.name)
+      const workflow =
+        known && isAsBefore(known, subscription, chain) ? known : resolveWorkflow(node, subscription, chain)
       if ('code' in workflow) return freeze(node.path, workflow)
       const twin = workflows.get(workflow.name)
       if (twin) {
@@ -72,17 +82,11 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
         )
       }
       workflows.set(workflow.name, workflow)
-      for (const action of actionsOf(workflow.spec)) {
-        if (bindings.has(action)) continue
-        const bound = bind(node, action)
-        if (bound.kind === 'unbound')
-          return freeze(node.path, {
-            ...bound.problem,
-            message: `${bound.problem.message} (needed by ${workflow.name})`,
-          })
-        bindings.set(action, bound.binding)
-      }
     }
+    const isBound = bound !== undefined && haveSameActions(bound.workflows, workflows)
+    const served = isBound ? bound.context : bindingsFor(node, workflows)
+    if ('problem' in served) return freeze(node.path, served.problem)
+    const { bindings } = served
     const extra =
       node.children.length === 0 &&
       node.files.overlays.find(
@@ -99,6 +103,18 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
     }
     const called = childrenOf(node.path, workflows, check, actionOf)
     if (called.kind === 'refused') return freeze(node.path, called.problem)
+    if (isBound && !called.children && !bound.context.children) {
+      const { path, uid, context, contextDigest } = bound
+      return {
+        kind: 'valid',
+        path,
+        uid,
+        digest: tenantDigestOf(contextDigest, workflows),
+        context,
+        contextDigest,
+        workflows,
+      }
+    }
     const context: TenantContext = {
       path: node.path,
       uid: node.uid,
@@ -108,13 +124,30 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
       timezone: node.timezone,
       concurrentRuns: node.concurrentRuns,
       suspended: node.suspended,
-      bindings: bindingsOf(bindings),
+      bindings,
       ...(node.runDays !== undefined && { runDays: node.runDays }),
       ...(node.mount && { mount: { path: node.mount.path, tags: node.mount.tags } }),
       ...(called.children && { children: called.children }),
     }
     const { digest, ...rest } = withDigests(context, workflows, before)
     return { kind: 'valid', path: node.path, uid: node.uid, digest, ...rest, workflows }
+  }
+
+  function bindingsFor(
+    node: TenantNode,
+    workflows: ReadonlyMap<string, DesiredWorkflow>,
+  ): Pick<TenantContext, 'bindings'> | { readonly problem: Problem } {
+    const bindings = new Map<string, ActionBinding>()
+    for (const { name, spec } of workflows.values()) {
+      for (const action of actionsOf(spec)) {
+        if (bindings.has(action)) continue
+        const bound = bind(node, action)
+        if (bound.kind === 'unbound')
+          return { problem: { ...bound.problem, message: `${bound.problem.message} (needed by ${name})` } }
+        bindings.set(action, bound.binding)
+      }
+    }
+    return { bindings: bindingsOf(bindings) }
   }
 
   /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
@@ -206,16 +239,14 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
   }
 }
 
-/** Most changes reach a tenant's workflows and leave its context: comparing costs a tenth of a new digest. */
+/** Comparing a context costs a tenth of a new digest. */
 function withDigests(
   context: TenantContext,
   workflows: ReadonlyMap<string, DesiredWorkflow>,
-  before: DesiredTenant | undefined,
-): Pick<DesiredTenant & { kind: 'valid' }, 'digest' | 'context' | 'contextDigest'> {
-  // What nobody has read so far would be made of the files of now.
-  const known =
-    before?.kind === 'valid' && isMade(before) && equal(before.context as unknown as Json, context as unknown as Json)
-  const kept = known ? before : { context, contextDigest: contextDigestOf(context) }
+  before: ValidTenant | undefined,
+): Pick<ValidTenant, 'digest' | 'context' | 'contextDigest'> {
+  const isSame = before && equal(before.context as unknown as Json, context as unknown as Json)
+  const kept = isSame ? before : { context, contextDigest: contextDigestOf(context) }
   return {
     context: kept.context,
     contextDigest: kept.contextDigest,

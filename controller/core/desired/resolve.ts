@@ -15,7 +15,7 @@ import { KnownTenant, type Outcome, outcomeOf } from './known-tenant.ts'
 import { buildLayers, type Layers } from './layers.ts'
 import { createSignatures, isCrowded, type Memory, newMemory } from './memory.ts'
 import { referredObjects } from './referred-objects.ts'
-import { renewNodes } from './renew-nodes.ts'
+import { renewNodes, type Renewed } from './renew-nodes.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
 import { createTenantResolver, type Received, type TenantParts, type TenantResolver } from './resolve-tenant.ts'
 import { selectSubscriptions, type Subscriptions } from './subscriptions.ts'
@@ -137,7 +137,7 @@ export function createResolver(check: CheckWorkflow, recall: Recall = () => unde
       // A look at where channels point to selects anew for everybody, those with other tags among them.
       if (patched.hasOnlyMoved) for (const node of subscriptions.retarget()) reached.add(node)
       else subscriptions.renew(renewed.retagged)
-      const changed = resolveReached(parts, reached, memory, check)
+      const changed = resolveReached(parts, { reached, rebound: renewed.rebound }, memory, check)
       parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
       return { state: parts.state, changed }
     },
@@ -228,7 +228,7 @@ function tenantResolverOf(
 /** Resolves the tenants that changed files reach, and says which entries are others now. */
 function resolveReached(
   parts: Parts,
-  reached: ReadonlySet<TenantNode>,
+  { reached, rebound }: Pick<Renewed, 'reached' | 'rebound'>,
   memory: Memory,
   check: CheckWorkflow,
 ): Set<string> {
@@ -240,7 +240,7 @@ function resolveReached(
     const cause = freezes.causeOf(path)
     const { tenant, problems } = cause
       ? { tenant: frozenTenant(path, cause), problems: [] }
-      : resolveTenant(node, receivedBy(node, subscriptions, layers), tenants.get(path))
+      : resolveTenant(node, receivedBy(node, subscriptions, layers), tenants.get(path), !rebound.has(node))
     tenants.set(path, tenant)
     if (problems.length > 0) reported.set(path, problems)
     else reported.delete(path)
