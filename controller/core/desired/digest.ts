@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto'
 import type { Digest, TenantContext } from '../model/effective.ts'
-import { canonicalText, canonicalTextOf, isMap, type Json } from '../model/values.ts'
+import { canonicalText, isList, isMap, type Json, type JsonList, quotedKey, sortedKeys } from '../model/values.ts'
 
 const digests = new WeakMap<object, Digest>()
-const texts = new WeakMap<object, string>()
 
 /** SHA-256 of the canonical text; remembered by object identity, so a shared object is hashed once. */
 export function digestOf(value: object): Digest {
   let digest = digests.get(value)
   if (digest === undefined) {
-    digest = hash('sha256', canonicalTextOf(value as Json, textOfPart))
+    digest = hashOf(value as Json, partOf)
     digests.set(value, digest)
   }
   return digest
@@ -40,22 +39,84 @@ export function tenantDigestOf(context: Digest, workflows: ReadonlyMap<string, W
 /** The same for a context: its bindings are those of many tenants, and the rest is its own. */
 export function contextDigestOf(context: TenantContext): Digest {
   const bindings = context.bindings as unknown as Json
-  const text = canonicalTextOf(context as unknown as Json, (part) =>
-    part === bindings ? textOfPart(part) : canonicalText(part),
-  )
-  return hash('sha256', text)
+  return hashOf(context as unknown as Json, (part) => (part === bindings ? partOf(part) : canonicalText(part)))
 }
 
+/** As text, or as its bytes. */
+type Part = string | Uint8Array
+
+/**
+ * Texts are put together as bytes, in one place for all. As one string they would be walked piece by piece and copied, for
+ * every object that holds them: that took half the time of all digests.
+ */
+const composed = {
+  bytes: Buffer.allocUnsafeSlow(1 << 16),
+  length: 0,
+  add(part: Part): void {
+    const most = typeof part === 'string' ? part.length * 3 : part.length
+    if (this.length + most > this.bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(2 * (this.length + most))
+      larger.set(this.bytes)
+      this.bytes = larger
+    }
+    if (typeof part === 'string') this.length += this.bytes.write(part, this.length)
+    else {
+      this.bytes.set(part, this.length)
+      this.length += part.length
+    }
+  },
+  digest(): Digest {
+    const digest = hash('sha256', this.bytes.subarray(0, this.length))
+    this.length = 0
+    return digest
+  },
+}
+
+function hashOf(value: Json, partOfValue: (part: Json) => Part): Digest {
+  // Short texts are gathered: each call costs as much as a hundred characters.
+  let text = ''
+  const add = (part: Part): void => {
+    if (typeof part === 'string') {
+      text += part
+      return
+    }
+    composed.add(text)
+    composed.add(part)
+    text = ''
+  }
+  const addItems = (list: JsonList): void => {
+    text += '['
+    for (const [at, item] of list.entries()) {
+      if (at > 0) text += ','
+      add(partOfValue(item))
+    }
+    text += ']'
+  }
+  if (isList(value)) addItems(value)
+  else if (!isMap(value)) text = canonicalText(value)
+  else {
+    text = '{'
+    for (const [at, key] of sortedKeys(value).entries()) {
+      const part = value[key] as Json
+      text += `${at > 0 ? ',' : ''}${quotedKey(key)}:`
+      if (isList(part)) addItems(part)
+      else add(partOfValue(part))
+    }
+    text += '}'
+  }
+  composed.add(text)
+  return composed.digest()
+}
+
+const parts = new WeakMap<object, Uint8Array>()
+
 /** Renderings share most of their steps: the text of each is made once. */
-function textOfPart(part: Json): string {
-  if (typeof part !== 'object') return JSON.stringify(part)
-  if (!isMap(part)) return canonicalTextOf(part, textOfPart)
-  let text = texts.get(part)
+function partOf(part: Json): Part {
+  if (!isMap(part)) return canonicalText(part)
+  let text = parts.get(part)
   if (text === undefined) {
-    text = canonicalText(part)
-    // Flattens it: the pieces it was put together from would be walked again in every text that holds it.
-    text.charCodeAt(0)
-    texts.set(part, text)
+    text = Buffer.from(canonicalText(part))
+    parts.set(part, text)
   }
   return text
 }

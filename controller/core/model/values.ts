@@ -54,28 +54,27 @@ export function equal(a: Json | undefined, b: Json | undefined): boolean {
 
 /** The one text of a value: keys sorted by UTF-16 code unit, no white space (RFC 8785 for what YAML can say). */
 export function canonicalText(value: Json): string {
-  return canonicalTextOf(value, canonicalText)
-}
-
-/** The same, where the caller makes the text of each item or field: it may have it already. */
-export function canonicalTextOf(value: Json, textOfPart: (part: Json) => string): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
   let text = ''
   if (isList(value)) {
-    for (const item of value) text += `${text === '' ? '' : ','}${textOfPart(item)}`
+    for (const item of value) text += `${text === '' ? '' : ','}${canonicalText(item)}`
     return `[${text}]`
   }
-  const keys = Object.keys(value)
-  if (!isSorted(keys)) keys.sort()
-  for (const key of keys) text += `${text === '' ? '' : ','}${quotedKey(key)}:${textOfPart(value[key] as Json)}`
+  for (const key of sortedKeys(value))
+    text += `${text === '' ? '' : ','}${quotedKey(key)}:${canonicalText(value[key] as Json)}`
   return `{${text}}`
+}
+
+export function sortedKeys(map: JsonMap): string[] {
+  const keys = Object.keys(map)
+  return isSorted(keys) ? keys : keys.sort()
 }
 
 const quoted = new Map<string, string>()
 const quotedKept = 10_000
 
 /** A fleet has few keys and many values: quoting each key once halves what a text costs. */
-function quotedKey(key: string): string {
+export function quotedKey(key: string): string {
   let text = quoted.get(key)
   if (text === undefined) {
     if (quoted.size >= quotedKept) quoted.clear()
