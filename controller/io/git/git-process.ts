@@ -17,7 +17,14 @@ const commands = {
     descendant,
   ],
   lsRemote: (url: string, ref: string) => [...networkSettings, 'ls-remote', '--end-of-options', url, ref, `${ref}^{}`],
-  fetch: (url: string, ref: string) => [...networkSettings, 'fetch', ...fetchOptions, '--end-of-options', url, ref],
+  fetch: (url: string, ref: string, branch: string) => [
+    ...networkSettings,
+    'fetch',
+    ...fetchOptions,
+    '--end-of-options',
+    url,
+    `${ref}:${branch}`,
+  ],
   fetchedCommit: () => ['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}'],
   packAll: () => ['repack', '-a', '-d', '-k', '-q'],
 } as const
@@ -55,6 +62,7 @@ export interface RunOptions {
 export interface Finished {
   readonly code: number
   readonly stdout: string
+  readonly stderr: string
 }
 
 /** Bytes of output kept: no command here has more to say. */
@@ -74,7 +82,7 @@ export async function runGit<C extends GitCommand>(
   options.signal?.addEventListener('abort', stop, { once: true })
   try {
     const [code, stdout, stderr] = await Promise.all([exitOf(child), textOf(child, 'stdout'), textOf(child, 'stderr')])
-    if (code !== null && (options.accepted ?? [0]).includes(code)) return { code, stdout }
+    if (code !== null && (options.accepted ?? [0]).includes(code)) return { code, stdout, stderr }
     if (options.signal?.aborted) throw new GitError('repository-unreadable', String(options.signal.reason))
     const why = code === null ? 'was stopped at its deadline' : `ended with ${code}`
     throw new GitError(

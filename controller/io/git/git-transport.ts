@@ -1,8 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ensureBareRepository } from './bare-repository.ts'
 import type { GitBinary } from './git-binary.ts'
 import { GitError } from './git-error.ts'
-import { type GitCommand, runGit, type RunOptions } from './git-process.ts'
+import { type Finished, type GitCommand, runGit, type RunOptions } from './git-process.ts'
+import { readRef } from './ref-swap.ts'
 import { tidyRepository } from './tidy-repository.ts'
 import {
   authorization,
@@ -15,14 +17,17 @@ import {
 
 const quarantinePrefix = 'quarantine-'
 
+/** The branch of a quarantine that git moves: only forward, and only to a commit. */
+const offered = 'refs/heads/offered'
+
 /** Milliseconds between two looks at the size of what arrives; bytes of one allocation of git meanwhile. */
 const lookMs = 100
 const allocation = '256m'
 
 /**
- * Fetches by the git binary. Objects arrive in a folder of their own that borrows from the mirror, as git does it for
- * pushes: they pass fsck and the ancestor check before any reader of the mirror can see them, and what is refused
- * leaves nothing behind. No ref is written by the fetch, so a crash cannot leave one that points to a thrown-away object.
+ * Fetches by the git binary, into a repository of its own that borrows from the mirror: objects pass fsck and the ancestor
+ * check before any reader of the mirror can see them, and what is refused leaves nothing behind. No ref of the mirror is
+ * written by the fetch, so a crash cannot leave one that points to a thrown-away object.
  */
 export class GitTransport implements RemoteTransport {
   readonly #git: GitBinary
@@ -38,33 +43,26 @@ export class GitTransport implements RemoteTransport {
 
   async tip(limits: Limits): Promise<string | null> {
     const { url, ref } = this.#address
-    const stdout = await this.#run('lsRemote', [url.href, ref], limits)
+    const { stdout } = await this.#run('lsRemote', [url.href, ref], { ...limits, gitdir: this.#gitdir })
     const lines = stdout.split('\n').map((line) => line.split('\t'))
     // The pattern also matches refs that end in it; of an annotated tag the commit counts.
     const found = lines.find(([, name]) => name === `${ref}^{}`) ?? lines.find(([, name]) => name === ref)
     return found?.[0] ?? null
   }
 
-  async fetch(limits: Limits): Promise<Fetched> {
+  async fetch(active: string | null, limits: Limits): Promise<Fetched> {
     const { maxBytes } = this.#address
     const folder = mkdtempSync(join(this.#gitdir, quarantinePrefix))
-    mkdirSync(join(folder, 'pack'))
-    const env = {
-      GIT_OBJECT_DIRECTORY: folder,
-      GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(this.#gitdir, 'objects')),
-    }
+    const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoted(join(this.#gitdir, 'objects')) }
     try {
+      ensureBareRepository(folder)
+      if (active !== null) writeFileSync(join(folder, offered), `${active}\n`)
       const limit = maxBytes === undefined ? undefined : maxBytes - sizeOf(join(this.#gitdir, 'objects'))
-      await this.#fetchInto(folder, limit, { ...limits, env })
-      const commit = (await runGit(this.#git, 'fetchedCommit', [], { gitdir: this.#gitdir, env })).stdout.trim()
+      const finished = await this.#fetchInto(folder, limit, { ...limits, gitdir: folder, env })
       return {
-        commit,
-        descendsFrom: async (ancestor) => {
-          const options = { gitdir: this.#gitdir, env, accepted: [0, 1] }
-          return (await runGit(this.#git, 'isAncestor', [ancestor, commit], options)).code === 0
-        },
+        ...(await this.#judge(folder, active, finished, env)),
         accept: async () => {
-          movePacks(folder, join(this.#gitdir, 'objects/pack'))
+          movePacks(join(folder, 'objects/pack'), join(this.#gitdir, 'objects/pack'))
           await tidyRepository(this.#git, this.#gitdir)
         },
         discard: async () => remove(folder),
@@ -75,46 +73,67 @@ export class GitTransport implements RemoteTransport {
     }
   }
 
+  /** Where git moved the branch it has answered both questions. A tag of its own and a rewritten history it refuses. */
+  async #judge(
+    folder: string,
+    active: string | null,
+    { code, stderr }: Finished,
+    env: Readonly<Record<string, string>>,
+  ): Promise<Pick<Fetched, 'commit' | 'follows'>> {
+    const moved = readRef(folder, offered)
+    if (code === 0 && moved !== null) return { commit: moved, follows: true }
+    const options = { gitdir: folder, env, accepted: [0, 1] }
+    const found = await runGit(this.#git, 'fetchedCommit', [], options)
+    if (found.code !== 0) throw fetchFailed(this.#address, stderr, await this.#secrets())
+    const commit = found.stdout.trim()
+    const follows = active === null || (await runGit(this.#git, 'isAncestor', [active, commit], options)).code === 0
+    return { commit, follows }
+  }
+
   /** The protocol has no limit on what a remote may send, so the folder is looked at while it grows. */
-  async #fetchInto(folder: string, limit: number | undefined, options: RunOptions): Promise<void> {
+  async #fetchInto(folder: string, limit: number | undefined, limits: RunOptions): Promise<Finished> {
     const { url, ref } = this.#address
-    if (limit === undefined) return void (await this.#run('fetch', [url.href, ref], options))
+    const fetch = (options: RunOptions): Promise<Finished> =>
+      this.#run('fetch', [url.href, ref, offered], { ...options, accepted: [0, 1] })
+    if (limit === undefined) return await fetch(limits)
     const watch = new AbortController()
     const look = (): void => {
-      if (sizeOf(folder) > limit) watch.abort('it is larger than allowed')
+      if (sizeOf(join(folder, 'objects')) > limit) watch.abort('it is larger than allowed')
     }
     const timer = setInterval(look, lookMs)
-    const { signal = watch.signal } = options
+    const { signal = watch.signal } = limits
     // A few packed bytes can ask for gigabytes of memory.
-    const env = { ...options.env, GIT_ALLOC_LIMIT: allocation }
+    const env = { ...limits.env, GIT_ALLOC_LIMIT: allocation }
     try {
-      await this.#run('fetch', [url.href, ref], { ...options, env, signal: AbortSignal.any([signal, watch.signal]) })
+      const finished = await fetch({ ...limits, env, signal: AbortSignal.any([signal, watch.signal]) })
+      look()
+      if (watch.signal.aborted) throw fetchFailed(this.#address, String(watch.signal.reason), [])
+      return finished
     } finally {
       clearInterval(timer)
     }
-    look()
-    if (watch.signal.aborted) throw fetchFailed(this.#address, String(watch.signal.reason), [])
   }
 
   async #run<C extends GitCommand>(
     command: C,
     args: Parameters<typeof runGit<C>>[2],
     options: RunOptions,
-  ): Promise<string> {
+  ): Promise<Finished> {
     const { url } = this.#address
     const header = await authorization(this.#address)
     const env = { ...options.env, GIT_ALLOW_PROTOCOL: url.protocol.slice(0, -1), ...headerSettings(url, header) }
     try {
-      return (await runGit(this.#git, command, args, { ...options, gitdir: this.#gitdir, env })).stdout
+      return await runGit(this.#git, command, args, { ...options, env })
     } catch (error) {
       if (!(error instanceof GitError)) throw error
       const said = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`
-      throw fetchFailed(this.#address, said, [
-        header,
-        header?.slice('Basic '.length) ?? null,
-        await this.#address.token(),
-      ])
+      throw fetchFailed(this.#address, said, await this.#secrets())
     }
+  }
+
+  async #secrets(): Promise<(string | null)[]> {
+    const header = await authorization(this.#address)
+    return [header, header?.slice('Basic '.length) ?? null, await this.#address.token()]
   }
 }
 
@@ -130,11 +149,8 @@ function headerSettings(url: URL, header: string | null): Record<string, string>
 
 /** Index last: git takes a pack for complete as soon as its index is there. */
 function movePacks(from: string, to: string): void {
-  const names = readdirSync(join(from, 'pack')).toSorted(
-    (a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')),
-  )
-  for (const name of names) renameSync(join(from, 'pack', name), join(to, name))
-  remove(from)
+  const names = readdirSync(from).toSorted((a, b) => Number(a.endsWith('.idx')) - Number(b.endsWith('.idx')))
+  for (const name of names) renameSync(join(from, name), join(to, name))
 }
 
 /** Bytes of the files in a folder and below; what goes away meanwhile counts nothing. */

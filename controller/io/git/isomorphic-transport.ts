@@ -36,7 +36,7 @@ export class IsomorphicTransport implements RemoteTransport {
     return found?.peeled ?? found?.oid ?? null
   }
 
-  async fetch(limits: Limits): Promise<Fetched> {
+  async fetch(active: string | null, limits: Limits): Promise<Fetched> {
     const { url, ref } = this.#address
     const cache = {}
     // The library insists on noting what it fetched under a ref; here no reader looks.
@@ -57,9 +57,10 @@ export class IsomorphicTransport implements RemoteTransport {
     if (commit === undefined) throw fetchFailed(this.#address, 'could not find remote ref', [])
     return {
       commit,
-      descendsFrom: async (ancestor) =>
-        ancestor === commit ||
-        (await isDescendent({ fs, gitdir: this.#gitdir, cache, oid: commit, ancestor, depth: -1 })),
+      follows:
+        active === null ||
+        active === commit ||
+        (await isDescendent({ fs, gitdir: this.#gitdir, cache, oid: commit, ancestor: active, depth: -1 })),
       accept: async () => {},
       discard: async () => {},
     }

@@ -24,7 +24,7 @@ export interface RemoteMirrorOptions extends OpenOptions {
   readonly token?: string | (() => Promise<string | null>)
   /** Goes with the token; `x-access-token` unless told. */
   readonly username?: string
-  /** Milliseconds for one fetch, and a quarter of it for a look at the tip; 120,000 unless told. */
+  /** Milliseconds for one fetch, and a quarter of it for a look at the tip before; 120,000 unless told. */
   readonly deadlineMs?: number
   /** Bytes that the mirror may have, history included; any number unless told. */
   readonly maxBytes?: number
@@ -44,6 +44,16 @@ export type FetchOutcome =
   | { readonly kind: 'updated'; readonly from: string | null; readonly commit: string }
   | { readonly kind: 'rewritten'; readonly commit: string; readonly offered: string; readonly problem: Problem }
 
+interface RemoteMirrorParts {
+  readonly gitdir: string
+  readonly ref: string
+  readonly reader: ObjectReader
+  readonly transport: RemoteTransport
+  readonly deadlineMs: number
+  /** Whether it asks for the tip before each fetch. A fetch alone asks as well, with half the requests for news. */
+  readonly asksFirst: boolean
+}
+
 /** One branch of a remote, kept in a bare repository of our own. Fetches run one after another. */
 export class RemoteMirror {
   /** The ref of the mirror that follows the remote's. */
@@ -52,19 +62,21 @@ export class RemoteMirror {
   readonly #gitdir: string
   readonly #transport: RemoteTransport
   readonly #deadlineMs: number
+  readonly #asksFirst: boolean
   /** A tip that was looked at already. */
   #refused: { readonly tip: string; readonly error?: GitError } | null = null
   #queue: Promise<unknown> = Promise.resolve()
 
-  constructor(gitdir: string, ref: string, reader: ObjectReader, transport: RemoteTransport, deadlineMs: number) {
+  constructor({ gitdir, ref, reader, transport, deadlineMs, asksFirst }: RemoteMirrorParts) {
     this.#deadlineMs = deadlineMs
+    this.#asksFirst = asksFirst
     this.#gitdir = gitdir
     this.ref = ref
     this.reader = reader
     this.#transport = transport
   }
 
-  /** Asks for the tip, and fetches only where it moved. Throws GitError `fetch-failed`; the mirror then stays as it is. */
+  /** Fetches what is new. Throws GitError `fetch-failed`; the mirror then stays as it is. */
   fetch(options: FetchOptions = {}): Promise<FetchOutcome> {
     return this.#inTurn(() => this.#fetch(options))
   }
@@ -76,20 +88,21 @@ export class RemoteMirror {
 
   async #fetch({ approved, signal, deadlineMs = this.#deadlineMs }: FetchOptions): Promise<FetchOutcome> {
     const active = readRef(this.#gitdir, this.ref)
-    const tip = await this.#transport.tip({ deadlineMs: deadlineMs / 4, signal })
+    const asksFirst = this.#asksFirst || this.#refused !== null
+    const tip = asksFirst ? await this.#transport.tip({ deadlineMs: deadlineMs / 4, signal }) : null
     if (active !== null && tip === active) return { kind: 'unchanged', commit: active }
     // Fetching it again would not make it better.
     if (tip !== null && tip === this.#refused?.tip) {
       if (this.#refused.error) throw this.#refused.error
       if (active !== null && tip !== approved) return rewritten(active, tip)
     }
-    const fetched = await this.#transport.fetch({ deadlineMs, signal }).catch((error: unknown) => {
+    const fetched = await this.#transport.fetch(active, { deadlineMs, signal }).catch((error: unknown) => {
       if (tip !== null && isTooLarge(error)) this.#refused = { tip, error: error as GitError }
       throw error
     })
     try {
-      const isAllowed = active === null || fetched.commit === approved || (await fetched.descendsFrom(active))
-      if (!isAllowed) {
+      if (fetched.commit === active) return { kind: 'unchanged', commit: active }
+      if (active !== null && !fetched.follows && fetched.commit !== approved) {
         this.#refused = { tip: fetched.commit }
         return rewritten(active, fetched.commit)
       }
@@ -137,7 +150,9 @@ export async function openRemoteMirror(options: RemoteMirrorOptions): Promise<Re
   }
   const transport = git === null ? new IsomorphicTransport(gitdir, address) : new GitTransport(git, gitdir, address)
   const reader = git === null ? new IsomorphicReader(gitdir) : new GitBinaryReader(git, gitdir)
-  return new RemoteMirror(gitdir, mirroredRef(ref), reader, transport, deadlineMs)
+  // A remote with a limit is one that nobody vouches for: the short deadline of the question finds out a slow one.
+  const asksFirst = git === null || maxBytes !== undefined
+  return new RemoteMirror({ gitdir, ref: mirroredRef(ref), reader, transport, deadlineMs, asksFirst })
 }
 
 /** The ref of a mirror that follows a ref of its remote. Throws GitError `unknown-revision` for what cannot be one. */

@@ -4,8 +4,8 @@ import { GitError } from './git-error.ts'
 export interface RemoteTransport {
   /** The commit the remote's branch points to; null where it has no such branch. Fetches nothing. */
   tip(limits: Limits): Promise<string | null>
-  /** Fetches the branch to where the mirror's readers do not see it. */
-  fetch(limits: Limits): Promise<Fetched>
+  /** Fetches the branch to where the mirror's readers do not see it. `active` is the commit in force. */
+  fetch(active: string | null, limits: Limits): Promise<Fetched>
 }
 
 export interface Limits {
@@ -16,8 +16,8 @@ export interface Limits {
 
 export interface Fetched {
   readonly commit: string
-  /** Whether the mirror's commit is part of the fetched history. */
-  descendsFrom(ancestor: string): Promise<boolean>
+  /** Whether the commit in force is part of the fetched history; true where there is none. */
+  readonly follows: boolean
   /** Makes the fetched objects the mirror's. The ref is the caller's business. */
   accept(): Promise<void>
   /** Throws them away. */

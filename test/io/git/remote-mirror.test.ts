@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -249,7 +249,7 @@ describe('a mirror', () => {
     expect(remote.server.requests[0]?.authorization).toContain(
       Buffer.from(`x-access-token:${token}`).toString('base64'),
     )
-    expect(seen.some((line) => line.includes('ls-remote') && line.includes(remote.url))).toBe(true)
+    expect(seen.some((line) => line.includes(' fetch ') && line.includes(remote.url))).toBe(true)
     for (const secret of [token, Buffer.from(`x-access-token:${token}`).toString('base64')])
       expect(seen.filter((line) => line.includes(secret))).toEqual([])
   })
@@ -272,6 +272,21 @@ describe('a mirror', () => {
     expect(git(gitdir, ['rev-parse', 'main'])).toBe(before)
     expect(await mirror.reader.resolve(commit)).toBeNull()
     expect(readdirSync(gitdir).filter((name) => name.startsWith('quarantine-'))).toEqual([])
+  })
+
+  test('that lost its commit takes no other history for its continuation', async () => {
+    if ((await findGit()) === null) return
+    const remote = await startRemote()
+    const gitdir = join(newFolder(), 'm.git')
+    const mirror = await openRemoteMirror({ url: remote.url, ref: 'main', gitdir, token })
+    onTestFinished(() => mirror.close())
+    await mirror.fetch()
+    const before = git(gitdir, ['rev-parse', 'main'])
+    for (const name of readdirSync(join(gitdir, 'objects/pack'))) rmSync(join(gitdir, 'objects/pack', name))
+    git(remote.work, ['update-ref', '-d', 'refs/heads/main'])
+    remote.push({ 'tenants/evil/tenant.yaml': 'kind: Tenant\n' }, '--force')
+    await expect(mirror.fetch()).rejects.toMatchObject({ code: 'fetch-failed' })
+    expect(git(gitdir, ['rev-parse', 'main'])).toBe(before)
   })
 
   test('a program in the mirror folder is never run', async () => {
