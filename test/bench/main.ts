@@ -4,6 +4,7 @@ import { commit, isDirty, machine, printReport, type Report, writeReports } from
 import { writeScale } from './write-scale.ts'
 
 const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--seed 1] [--json FILE] [--chart]
+npm run bench -- fetch [--tenants 10000] [--runs 5] [--seed 1] [--json FILE]
 npm run bench -- merge [--json FILE]
 npm run bench -- kustomize [--runs 5] [--json FILE]
 npm run bench -- runs [--runs 5] [--stored 100000] [--peers] [--json FILE]
@@ -24,6 +25,12 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
     const reports: Report[] = []
     for (const count of tenants) reports.push(await benchFleet({ tenants: count, runs, seed }))
     return reports.length > 1 ? [...reports, scaling(reports)] : reports
+  },
+  fetch: async ({ tenants, runs, seed }) => {
+    const { benchFetch } = await import('./fetch.ts')
+    const reports: Report[] = []
+    for (const count of tenants) reports.push(await benchFetch({ tenants: count, runs, seed }))
+    return reports
   },
   kustomize: async ({ runs }) => {
     const { benchKustomize } = await import('./kustomize.ts')

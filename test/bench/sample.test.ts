@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { sampleFetch } from './fetch.ts'
 import { sampleFleet } from './fleet.ts'
 
 test('the benchmark measures a sound fleet: whole, without problems, and equal by every road', async () => {
@@ -27,4 +28,15 @@ test('the benchmark measures a sound fleet: whole, without problems, and equal b
   expect(delays?.fanOut.tenants).toBeGreaterThan(150)
   expect(delays?.cold.ownMax).toBeGreaterThan(0)
   expect(delays?.cold.max).toBeGreaterThanOrEqual(delays?.cold.p99 ?? Number.POSITIVE_INFINITY)
+}, 120_000)
+
+test('a commit on a server is fetched with no more requests than git alone makes, and reaches one tenant', async () => {
+  const { requests, bareRequests, changed, stateMs, bareMs } = await sampleFetch()
+  expect(requests).toBe(bareRequests)
+  expect([stateMs, bareMs]).toEqual([
+    [expect.any(Number), expect.any(Number)],
+    [expect.any(Number), expect.any(Number)],
+  ])
+  expect(changed).toHaveLength(2)
+  expect(new Set(changed).size).toBe(1)
 }, 120_000)
