@@ -16,8 +16,10 @@ const senders = 64
 /** The p99 of the others is at most so many times what it is while they are alone. */
 const goal = 2
 
-/** When something of a run was on the disk. */
 interface Seen {
+  /** When it was meant to be sent. */
+  readonly due: number
+  /** When it was on the disk; the first step may be announced in the same commit. */
   accepted?: number
   /** The intent of the first step: nothing stands before it any more. */
   begun?: number
@@ -26,7 +28,7 @@ interface Seen {
 /** How long runs wait for their first step while another tenant sends a hundred times as many, of each or of all of them. */
 export async function benchNoisyTenant(rounds: number): Promise<Report> {
   const names = ['alone', `beside ${times} times the rate of one`, `beside ${times} times the rate of all`] as const
-  const waits: number[][] = names.map(() => [])
+  const found = names.map((): Required<Seen>[] => [])
   let accepted = 0
   for (let round = 0; round < rounds; round += 1) {
     const seen = new Map<string, Seen>()
@@ -49,17 +51,27 @@ export async function benchNoisyTenant(rounds: number): Promise<Report> {
     ]
     for (const [at, noise] of noises.entries()) {
       seen.clear()
-      const sending = sendEvenly(others * modest, (index) => {
+      const sending = sendEvenly(others * modest, (index, due) => {
         const start = another(quiet[index % others] as StartRequest, `quiet-${at}-${index}`)
-        seen.set(start.event.runId, {})
+        seen.set(start.event.runId, { due })
         return load.toEnd(start)
       })
       await Promise.all([noise(), sending])
-      for (const run of seen.values()) waits[at]?.push((run.begun as number) - (run.accepted as number))
+      found[at]?.push(...([...seen.values()] as Required<Seen>[]))
     }
   }
-  const [alone, ...beside] = names.map((name, at) => figureOf(name, waits[at] ?? []))
-  const figures = beside.map((figure) => against(figure.p99, { ...(alone as Waits).p99, name: 'alone' }, goal))
+  const figure = (at: number, from: 'due' | 'accepted', share: number): Figure => ({
+    name: `${from} to first step, p${share * 100}, ${names[at]}`,
+    unit: 'ms',
+    samples: [
+      percentile(
+        (found[at] ?? []).map((run) => run.begun - run[from]),
+        share,
+      ),
+    ],
+  })
+  const all = [...names.keys()]
+  const alone = { ...figure(0, 'due', 0.99), name: 'alone' }
   return {
     benchmark: 'runs, one noisy tenant',
     parameters: { others, 'runs a second of each': modest, concurrentRuns, rounds },
@@ -67,32 +79,24 @@ export async function benchNoisyTenant(rounds: number): Promise<Report> {
       'runs of others, each': others * modest * seconds * rounds,
       'accepted a second of the noisiest': Math.round(accepted / seconds / rounds),
     },
-    figures: [(alone as Waits).p50, ...beside.map(({ p50 }) => p50), (alone as Waits).p99, ...figures],
+    figures: [
+      ...all.map((at) => figure(at, 'due', 0.5)),
+      figure(0, 'due', 0.99),
+      ...all.slice(1).map((at) => against(figure(at, 'due', 0.99), alone, goal)),
+      ...all.map((at) => figure(at, 'accepted', 0.99)),
+    ],
   }
 }
 
-interface Waits {
-  readonly p50: Figure
-  readonly p99: Figure
-}
-
-function figureOf(name: string, waits: readonly number[]): Waits {
-  const figure = (share: number): Figure => ({
-    name: `from accepted to the first step, p${share * 100}, ${name}`,
-    unit: 'ms',
-    samples: [percentile(waits, share)],
-  })
-  return { p50: figure(0.5), p99: figure(0.99) }
-}
-
 /** At even distances, whatever becomes of them: one that is slow must not keep the next from coming. */
-async function sendEvenly(perSecond: number, sendOne: (index: number) => Promise<void>): Promise<void> {
+async function sendEvenly(perSecond: number, sendOne: (index: number, due: number) => Promise<void>): Promise<void> {
   const ending: Promise<void>[] = []
   const start = performance.now()
   for (let index = 0; index < perSecond * seconds; index += 1) {
-    const early = start + (index * 1_000) / perSecond - performance.now()
+    const due = start + (index * 1_000) / perSecond
+    const early = due - performance.now()
     if (early > 0) await sleep(early)
-    ending.push(sendOne(index))
+    ending.push(sendOne(index, due))
   }
   await Promise.all(ending)
 }
