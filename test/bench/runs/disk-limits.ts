@@ -18,16 +18,17 @@ const rowsEach = 100
 export function measureDisk(): DiskLimits {
   const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-disk-'))
   try {
-    return { syncs: timeSyncs(join(folder, 'log')), rowsPerSecond: insertRows(join(folder, 'rows.sqlite')) }
+    return { syncs: timeSyncs(join(folder, 'log'), appends), rowsPerSecond: insertRows(join(folder, 'rows.sqlite')) }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-function timeSyncs(path: string): number[] {
+/** Milliseconds of each append of 4 KiB to a new file and its fdatasync. */
+export function timeSyncs(path: string, count: number): number[] {
   const file = openSync(path, 'w')
   const block = Buffer.alloc(4_096, 1)
-  const times = Array.from({ length: appends }, () => {
+  const times = Array.from({ length: count }, () => {
     const start = performance.now()
     writeSync(file, block)
     fdatasyncSync(file)
