@@ -59,7 +59,7 @@ export function childrenOf(
   check: CheckWorkflow,
   actionOf: DeclaredAction,
 ): Called {
-  const children: Record<string, ChildWorkflow> = Object.create(null)
+  let children: Record<string, ChildWorkflow> | undefined
   const around = { calleeOf: (name: string) => workflows.get(name)?.spec, actionOf }
   for (const workflow of workflows.values()) {
     for (const { name, path } of callsOf(workflow.spec)) {
@@ -74,6 +74,7 @@ export function childrenOf(
         return refused(problem('workflow-cycle', message, { tenant, ...placeOfCall(workflow, path) }))
       }
       const { owner, release, digest, spec } = callee
+      children ??= Object.create(null) as Record<string, ChildWorkflow>
       children[name] = { owner, release, digest, inputs: spec.inputs ?? noInputs }
     }
     const wrong = check(workflow.spec, around).find(isError)
@@ -82,7 +83,7 @@ export function childrenOf(
       return refused({ ...wrong, tenant, ...placeOf(workflow, wrong.path ?? '', isOfRelease) })
     }
   }
-  return Object.keys(children).length === 0 ? nobody : { kind: 'called', children: sorted(children) }
+  return children ? { kind: 'called', children: sorted(children) } : nobody
 }
 
 function refused(cause: Problem): Called {

@@ -85,24 +85,26 @@ function hashOf(value: Json, partOfValue: (part: Json) => Part): Digest {
     text = ''
   }
   const addItems = (list: JsonList): void => {
-    text += '['
-    for (const [at, item] of list.entries()) {
-      if (at > 0) text += ','
+    let before = '['
+    for (const item of list) {
+      text += before
       add(partOfValue(item))
+      before = ','
     }
-    text += ']'
+    text += before === '[' ? '[]' : ']'
   }
   if (isList(value)) addItems(value)
   else if (!isMap(value)) text = canonicalText(value)
   else {
-    text = '{'
-    for (const [at, key] of sortedKeys(value).entries()) {
+    let before = '{'
+    for (const key of sortedKeys(value)) {
       const part = value[key] as Json
-      text += `${at > 0 ? ',' : ''}${quotedKey(key)}:`
+      text += `${before}${quotedKey(key)}:`
       if (isList(part)) addItems(part)
       else add(partOfValue(part))
+      before = ','
     }
-    text += '}'
+    text += before === '{' ? '{}' : '}'
   }
   composed.add(text)
   return composed.digest()

@@ -65,10 +65,20 @@ export function canonicalText(value: Json): string {
   return `{${text}}`
 }
 
+/** Most maps have few keys: those are sorted where they are, without the lists that a sort of many makes. */
 export function sortedKeys(map: JsonMap): string[] {
   const keys = Object.keys(map)
-  return isSorted(keys) ? keys : keys.sort()
+  if (keys.length > few) return keys.sort()
+  for (let at = 1; at < keys.length; at++) {
+    const key = keys[at] as string
+    let to = at
+    for (; to > 0 && (keys[to - 1] as string) > key; to--) keys[to] = keys[to - 1] as string
+    keys[to] = key
+  }
+  return keys
 }
+
+const few = 24
 
 const quoted = new Map<string, string>()
 const quotedKept = 10_000
@@ -82,11 +92,6 @@ export function quotedKey(key: string): string {
     quoted.set(key, text)
   }
   return text
-}
-
-function isSorted(keys: readonly string[]): boolean {
-  for (let at = 1; at < keys.length; at++) if ((keys[at - 1] as string) > (keys[at] as string)) return false
-  return true
 }
 
 /** A copy whose maps have no prototype, deeply: for values that come from JSON.parse or a literal. */

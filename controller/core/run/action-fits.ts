@@ -1,6 +1,6 @@
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { stepListsIn } from '../model/step-lists.ts'
-import { eachStep } from './each-step.ts'
+import { stepsWithin } from './each-step.ts'
 import { remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 
 /** What is declared of an action as far as a step can be held against it. */
@@ -14,12 +14,12 @@ export interface Taken<Declared> {
 interface Seen {
   readonly of: unknown
   readonly fits: boolean
-  readonly outputs: readonly (readonly [id: string, names: readonly string[]])[]
+  readonly outputs: readonly { readonly id: string; readonly names: readonly string[] }[]
   readonly reads: Reads
 }
 
 /** Outputs of steps that are read. */
-type Reads = readonly (readonly [id: string, name: string])[]
+type Reads = readonly { readonly id: string; readonly name: string }[]
 
 const seen = new WeakMap<Step, Seen>()
 
@@ -34,25 +34,25 @@ export function allFit<Declared>(spec: Workflow['spec'], taken: Taken<Declared>)
     for (const step of steps) {
       const known = seenOf(step, taken)
       if (!known.fits) return false
-      for (const [id, names] of known.outputs) outputs.set(id, names)
+      for (const { id, names } of known.outputs) outputs.set(id, names)
       if (known.reads.length > 0) reads.push(known.reads)
     }
   }
   if (spec.outputs !== undefined) reads.push(readsIn(remarksOnOutputs(spec.outputs)))
-  for (const each of reads) for (const [id, name] of each) if (outputs.get(id)?.includes(name) === false) return false
+  for (const each of reads) for (const { id, name } of each) if (outputs.get(id)?.includes(name) === false) return false
   return true
 }
 
 function seenOf<Declared>(step: Step, taken: Taken<Declared>): Seen {
   const known = seen.get(step)
   if (known?.of === taken.of) return known
-  const all = [...eachStep([step])].map((placed) => placed.step)
+  const all = stepsWithin(step)
   const made: Seen = {
     of: taken.of,
     fits: all.every((each) => taken.fits(each, taken.of)),
     outputs: all.flatMap((each) => {
       const names = taken.outputsOf(each, taken.of)
-      return names === undefined ? [] : [[each.id, names] as const]
+      return names === undefined ? [] : [{ id: each.id, names }]
     }),
     reads: all.flatMap((each) => readsIn(remarksOnStep(each).remarks)),
   }
@@ -64,8 +64,6 @@ function readsIn(remarks: ReturnType<typeof remarksOnOutputs>): Reads {
   return remarks.flatMap((remark) => {
     if (remark.kind !== 'reference') return []
     const [root, id, field, name] = remark.reference
-    return root === 'steps' && id !== undefined && field === 'outputs' && name !== undefined
-      ? [[id, name] as const]
-      : []
+    return root === 'steps' && id !== undefined && field === 'outputs' && name !== undefined ? [{ id, name }] : []
   })
 }

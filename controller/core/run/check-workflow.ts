@@ -5,7 +5,7 @@ import { newMap } from '../model/values.ts'
 import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
-import { eachStep, everyStep } from './each-step.ts'
+import { everyStep, stepsWithin } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
 
@@ -98,15 +98,13 @@ function duplicatesIn(spec: Spec): Problem[] {
   return problems
 }
 
-/** Steps that can be read further down, by their ids. */
-type Given = readonly (readonly [id: string, step: Step])[]
-
 /** A step in which nothing was wrong, and what it depended on: with the same around it nothing is wrong again. */
 interface Standing {
   readonly inputs: readonly string[]
   /** The steps that it reads, those within it left out. */
-  readonly reads: Given
-  readonly gives: Given
+  readonly reads: readonly Step[]
+  /** Those that can be read further down. */
+  readonly gives: readonly Step[]
 }
 
 const standings = new WeakMap<Step, Standing>()
@@ -122,35 +120,35 @@ function checkOuterSteps(steps: readonly Step[], path: Path, visible: Around, pr
       known = { inputs: visible.inputs, reads: readBy(step, seen), gives }
       if (problems.length === count) standings.set(step, known)
     }
-    for (const [id, each] of known.gives) seen.set(id, each)
+    for (const each of known.gives) seen.set(each.id, each)
   }
 }
 
-function areAll(reads: Given, seen: ReadonlyMap<string, Step>): boolean {
-  for (const [id, step] of reads) if (seen.get(id) !== step) return false
+function areAll(reads: readonly Step[], seen: ReadonlyMap<string, Step>): boolean {
+  for (const step of reads) if (seen.get(step.id) !== step) return false
   return true
 }
 
-function readBy(top: Step, seen: ReadonlyMap<string, Step>): Given {
-  const read = new Map<string, Step>()
-  for (const { step } of eachStep([top])) {
+function readBy(top: Step, seen: ReadonlyMap<string, Step>): readonly Step[] {
+  const read = new Set<Step>()
+  for (const step of stepsWithin(top)) {
     for (const remark of remarksOnStep(step).remarks) {
       if (remark.kind !== 'reference') continue
       const [root, id = ''] = remark.reference
       const other = root === 'steps' ? seen.get(id) : undefined
-      if (other) read.set(id, other)
+      if (other) read.add(other)
     }
   }
   return [...read]
 }
 
 /** What the steps after these may read of them: a step of a branch is seen after its block, never from another branch. */
-function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): Given {
+function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): readonly Step[] {
   const seen = new Map(visible.steps)
-  const given: (readonly [string, Step])[] = []
+  const given: Step[] = []
   for (const step of steps) {
     for (const one of checkStep(step, path, { ...visible, steps: seen }, problems)) {
-      seen.set(...one)
+      seen.set(one.id, one)
       given.push(one)
     }
   }
@@ -158,18 +156,24 @@ function checkSteps(steps: readonly Step[], path: Path, visible: Visible, proble
 }
 
 /** Itself, and the steps of its branches. */
-function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): Given {
+function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): readonly Step[] {
   const own = [...path, { id: step.id }]
   settle(remarksOnStep(step).remarks, own, visible, problems)
-  const after: (readonly [string, Step])[] = [[step.id, step]]
+  const after: Step[] = [step]
   for (const { steps: nested, path: within, role } of stepListsOf(step)) {
-    const around = role === 'on-error' ? { ...visible, steps: new Map([...visible.steps, ...after]) } : visible
+    const around = role === 'on-error' ? { ...visible, steps: withSteps(visible.steps, after) } : visible
     const start = role === 'item' ? { ...visible, each: [...visible.each, ...namesOf(step)] } : around
     const found = checkSteps(nested, [...own, ...within], start, problems)
     // The steps of a loop have an answer for each item, which its results hold.
     if (role !== 'item') after.push(...found)
   }
   return after
+}
+
+function withSteps(seen: ReadonlyMap<string, Step>, more: readonly Step[]): Map<string, Step> {
+  const all = new Map(seen)
+  for (const step of more) all.set(step.id, step)
+  return all
 }
 
 function namesOf({ forEach }: Step): string[] {

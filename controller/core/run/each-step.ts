@@ -28,6 +28,13 @@ export function stepsOfRun(spec: Workflow['spec']): readonly PlacedStep[] {
   return steps
 }
 
+/** A step with all that it holds, in the order in which they stand. */
+export function stepsWithin(step: Step, found: Step[] = []): Step[] {
+  found.push(step)
+  for (const { steps } of stepListsOf(step)) for (const each of steps) stepsWithin(each, found)
+  return found
+}
+
 /** Every step, those within blocks included, in the order in which they stand. */
 export function* eachStep(
   steps: readonly Step[],

@@ -4,7 +4,7 @@ import type { ProblemCode } from '../model/problems.ts'
 import { actionOf } from '../model/step-action.ts'
 import type { Json, JsonMap } from '../model/values.ts'
 import { stepRoots } from './bindings.ts'
-import { eachStep } from './each-step.ts'
+import { stepsWithin } from './each-step.ts'
 import { isSeverity, severities } from './cases.ts'
 import { hasExpression, piecesOf } from './expression-text.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
@@ -31,7 +31,7 @@ const ofOutputs = new WeakMap<object, readonly Remark[]>()
 export function remarksOnStep(step: Step): StepRemarks {
   let known = ofStep.get(step)
   if (!known) {
-    known = { ids: [...eachStep([step])].map((each) => each.step.id), remarks: readStep(step) }
+    known = { ids: stepsWithin(step).map(({ id }) => id), remarks: readStep(step) }
     ofStep.set(step, known)
   }
   return known
