@@ -132,7 +132,7 @@ function standIn(clone: WorkflowFiles, given: Chain): Chain {
 }
 
 /** Names the workflow and all that can be rendered of it. */
-function stampOf({ owner, name, head, releases }: WorkflowFiles): string {
+export function stampOf({ owner, name, head, releases }: WorkflowFiles): string {
   const ids = [head, ...releases.values()].map((entry) => (!entry || isUnreadable(entry) ? '-' : entry.oid))
   return hash('sha256', [owner, name, ...releases.keys(), ...ids].join(' '))
 }

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import type { Problem } from '../model/problems.ts'
 import { type Fleet, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
-import type { Chain } from './chain.ts'
+import { stampOf } from './layers.ts'
 import type { Rendering } from './render.ts'
-import type { Received } from './resolve-tenant.ts'
 import type { DesiredTenant } from './resolve.ts'
+import type { Subscription } from './subscriptions.ts'
 
 /**
  * What one resolve leaves to the next. Everything here is named by the ids of all that it was made of, so equal names
@@ -38,47 +38,50 @@ export function newMemory(before?: Memory): Memory {
 }
 
 /**
- * Names everything that a tenant's state is made of: its own files and those above it, what it is given by which share,
- * every layer of each workflow, and what holds for the whole fleet. Equal for another process, too.
+ * Names everything that a tenant's state is made of: its own files and those above it, what it is given by which share, and
+ * what holds for the whole fleet. Equal for another process, too.
  */
-export function createSignatures(fleet: Fleet): (node: TenantNode, received: readonly Received[]) => string {
+export function createSignatures(fleet: Fleet): (node: TenantNode, given: Given) => string {
+  const whole = stampOfFleet(fleet)
+  const workflows = Map.groupBy(fleet.workflows.values(), ({ owner }) => owner)
   const nodes = new Map<TenantNode, string>()
-  const chains = new Map<Chain, string>()
-  const whole = stampOf(fleet)
+  const choices = new Map<Given, string>()
 
-  const nodeName = (node: TenantNode): string => {
+  const nameOfNode = (node: TenantNode): string => {
     let name = nodes.get(node)
     if (name !== undefined) return name
-    const { declared, files, parent, children } = node
-    let text = `${parent ? nodeName(parent) : ''}\n${declared.file} ${declared.oid} ${children.length > 0}`
+    const { path, declared, files, parent, children } = node
+    let text = `${parent ? nameOfNode(parent) : ''}\n${declared.file} ${declared.oid} ${children.length > 0}`
     for (const { file, oid } of files.connections.values()) text += `\n${file} ${oid}`
     for (const { file, oid } of files.overlays) text += `\n${file} ${oid}`
+    // Clones among them.
+    for (const own of workflows.get(path) ?? []) text += `\n${stampOf(own)}`
     name = shortened(text)
     nodes.set(node, name)
     return name
   }
-  const chainName = (chain: Chain): string => {
-    let name = chains.get(chain)
-    if (name === undefined) chains.set(chain, (name = shortened(chain.key)))
+  const nameOfChoice = (given: Given): string => {
+    let name = choices.get(given)
+    if (name !== undefined) return name
+    const texts = [...given.values()].map(({ share, target, workflow, access, updates }) => {
+      const version = target.kind === 'release' ? target.version : ''
+      return `${stampOf(workflow)} ${version} ${access} ${updates} ${share.file}`
+    })
+    name = shortened(texts.sort().join('\n'))
+    choices.set(given, name)
     return name
   }
-  return (node, received) => {
-    let text = `${whole}\n${nodeName(node)}`
-    for (const { subscription, chain } of received) {
-      const { share, target, workflow, access, updates } = subscription
-      const version = target.kind === 'release' ? target.version : ''
-      text += `\n${workflow.owner} ${workflow.name} ${version} ${access} ${updates} ${share.file} ${chainName(chain)}`
-    }
-    return shortened(text)
-  }
+  return (node, given) => shortened(`${whole}\n${nameOfNode(node)}\n${nameOfChoice(given)}`)
 }
+
+type Given = ReadonlyMap<string, Subscription>
 
 function shortened(text: string): string {
   return hash('sha256', text, 'base64url')
 }
 
 /** Connectors, actions, guardrails and shares reach across the tree: where one of them changes, everybody is looked at. */
-function stampOf(fleet: Fleet): string {
+function stampOfFleet(fleet: Fleet): string {
   const entries = [...fleet.actions.values(), ...fleet.connectors.values(), ...fleet.guardrails, ...fleet.shares]
   return shortened(entries.map((entry) => `${entry.file} ${isUnreadable(entry) ? '' : entry.oid}`).join('\n'))
 }

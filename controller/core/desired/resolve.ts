@@ -180,6 +180,7 @@ function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory
   const signatureOf = createSignatures(fleet)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
   const resolveTenant = tenantResolverOf({ fleet, subscriptions, renderer }, check)
+  const receivedOf = (node: TenantNode): Received[] => receivedBy(node, subscriptions, layers)
   const tenants = new Map<string, DesiredTenant>()
   const reported = new Map<string, readonly Problem[]>()
   for (const path of [...fleet.tenants.keys()].sort()) {
@@ -189,18 +190,17 @@ function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory
       tenants.set(path, frozenTenant(path, cause))
       continue
     }
-    const received = receivedBy(node, subscriptions, layers)
-    const signature = signatureOf(node, received)
+    const signature = signatureOf(node, subscriptions.byTenant.get(path) ?? nothingGiven)
     let known = before.tenants.get(path)
     if (known?.signature !== signature) {
       const outcome = recall(signature)
       known = outcome
         ? {
             signature,
-            tenant: new KnownTenant(node, outcome, () => resolveTenant(node, received).tenant),
+            tenant: new KnownTenant(node, outcome, () => resolveTenant(node, receivedOf(node)).tenant),
             problems: nothing,
           }
-        : { signature, ...resolveTenant(node, received, known?.tenant) }
+        : { signature, ...resolveTenant(node, receivedOf(node), known?.tenant) }
     }
     if (known.tenant.kind === 'valid') next.tenants.set(path, known)
     tenants.set(path, known.tenant)
@@ -217,6 +217,7 @@ function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory
 }
 
 const nothing: readonly Problem[] = []
+const nothingGiven = new Map<string, never>()
 
 function tenantResolverOf(
   { fleet, ...parts }: Pick<TenantParts, 'subscriptions' | 'renderer'> & { readonly fleet: Fleet },

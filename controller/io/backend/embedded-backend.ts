@@ -43,10 +43,9 @@ export interface EmbeddedBackendOptions {
   readonly hostsFile?: string
   /** What an advance may take beyond its attempts, in milliseconds, before its host is taken for hung. */
   readonly graceMs?: number
+  /** How long a request waits for what is decided first, before it is written alone. */
+  readonly longestWaitMs?: number
 }
-
-/** How long a request waits for its first decision before it is written alone. */
-const longestWaitMs = 5
 
 /** Runs in this process: a journal, a fair queue, timers, and host processes that advance runs. */
 export class EmbeddedBackend implements Backend {
@@ -107,7 +106,7 @@ export class EmbeddedBackend implements Backend {
     this.#runs.set(run.id, run)
     // A host that has nothing else to do decides at once: one commit then takes the request and what comes first.
     if (this.#hosts.isAnyFree) {
-      setTimeout(() => this.#write(run), longestWaitMs)
+      setTimeout(() => this.#write(run), this.#options.longestWaitMs ?? 5).unref()
       this.#handing = Promise.all([this.#handing, run.handedOver.promise])
       this.#enqueue(run)
     } else this.#write(run)

@@ -13,21 +13,26 @@ import { PinnedObjects } from './pinned-objects.ts'
 // The whole of a host process: orders come in, events go out. It holds no store, no environment, and secrets only while
 // it uses them. It ends with its channel, and so with its controller.
 
-const socket = new Socket({ fd: channel })
 const reader = new FrameReader(mostBytesToHost)
+// Read into one place and copied: by itself a socket takes 64 KiB anew for each message, however short.
+const buffer = Buffer.alloc(64 * 1024)
+const socket = new Socket({ fd: channel, onread: { buffer, callback: hear } })
 const objects = new Map<Digest, Json>()
 const pinned = new PinnedObjects((digest) => objects.get(digest))
 const runs = new Map<number, HostRun>()
 let performing: Promise<Perform> | undefined
 let answers: string[] = []
 
-socket.on('data', (piece) => {
-  for (const message of reader.read(piece)) take(message as ToHost)
-})
+socket.resume()
 socket.on('close', () => process.exit(0))
 socket.on('error', () => process.exit(0))
 process.on('uncaughtException', die)
 standBackForTheController()
+
+function hear(bytes: number): boolean {
+  for (const message of reader.read(Buffer.from(buffer.subarray(0, bytes)))) take(message as ToHost)
+  return true
+}
 
 function take({ setup, objects: given = [], forget = [], orders = [], leave = [] }: ToHost): void {
   if (setup !== undefined) void begin(setup)

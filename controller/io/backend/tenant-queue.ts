@@ -9,7 +9,8 @@ interface Line<Run> {
 
 /**
  * Runs that are ready, in order for each tenant, and tenants in turn: a flood of one tenant moves another's run back by one place.
- * Never more than a tenant's limit are out at a time, nor more than the capacity in all.
+ * Never more than a tenant's limit are out at a time, nor more than the capacity in all, nor of one tenant more than half of
+ * it: where vendors are slow, whoever had all places would keep them for minutes.
  */
 export class TenantQueue<Run> {
   readonly #capacity: number
@@ -30,7 +31,7 @@ export class TenantQueue<Run> {
 
   add(tenant: string, limit: number, run: Run): void {
     const line = this.#lines.get(tenant) ?? { waiting: [], active: 0, limit, inRing: false, readySince: 0 }
-    line.limit = limit
+    line.limit = Math.min(limit, Math.ceil(this.#capacity / 2))
     line.waiting.push(run)
     this.#lines.set(tenant, line)
     this.#enter(tenant, line)

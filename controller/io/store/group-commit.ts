@@ -32,6 +32,8 @@ export class GroupCommit {
   readonly #begin: Statement
   readonly #bump: Statement
   readonly #commit: Statement
+  /** Transactions that the database has seen; nobody else writes it. */
+  #sequence: number
   #queue: Queued[] = []
   readonly #forgetters: (() => void)[] = []
   #scheduled = false
@@ -45,7 +47,8 @@ export class GroupCommit {
     this.#mark = mark
     this.#begin = prepare(database, 'BEGIN IMMEDIATE')
     this.#commit = prepare(database, 'COMMIT')
-    this.#bump = prepare(database, 'UPDATE sequence SET value = value + 1 RETURNING value')
+    this.#bump = prepare(database, 'UPDATE sequence SET value = ?')
+    this.#sequence = number(prepare(database, 'SELECT value FROM sequence').get() ?? {}, 'value')
   }
 
   /** Why nothing is written any more, or undefined while all is well. */
@@ -118,9 +121,10 @@ export class GroupCommit {
     const refused = new Map<Queued, unknown>()
     try {
       if (!this.#applied(batch)) this.#applyOneByOne(batch, refused)
-      const row = this.#bump.get()
+      this.#bump.run(this.#sequence + 1)
       this.#commit.run()
-      if (row !== undefined) this.#mark.reach(number(row, 'value'))
+      this.#sequence += 1
+      this.#mark.reach(this.#sequence)
     } catch (error) {
       this.#fail(error, batch)
       return

@@ -114,8 +114,8 @@ export class RunJournal {
     let head = known
     const changing = (): readonly Bindable[] => changingOf(run, version, this.#keys)
     if (head === undefined && expectedVersion === 0) {
-      const row = this.#statements.begin.get(...changing(), ...pinnedOf(run), record.state.request.contextDigest)
-      if (row !== undefined) head = { key: number(row, 'key'), version: 0, row: run }
+      const key = this.#statements.begin.insert(...changing(), ...pinnedOf(run), record.state.request.contextDigest)
+      if (key !== undefined) head = { key, version: 0, row: run }
     }
     head ??= this.#readHead(runId)
     const found = head?.version ?? 0
@@ -145,7 +145,7 @@ export class RunJournal {
 const queries = {
   begin: `INSERT INTO runs (state, sealed_reason, started_at, finished_at, version, id, tenant, tenant_uid, workflow, "release",
       digest, "commit", "trigger", requested_at, context_digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (id) DO NOTHING RETURNING key`,
+    ON CONFLICT (id) DO NOTHING`,
   update: 'UPDATE runs SET state = ?, sealed_reason = ?, started_at = ?, finished_at = ?, version = ? WHERE key = ?',
   enter: 'INSERT INTO entries (run, version, payload) VALUES (?, ?, ?)',
   head: `SELECT key, tenant_uid, state, sealed_reason, started_at, finished_at,

@@ -50,7 +50,7 @@ async function accepted({ store }: Awaited<ReturnType<typeof openIdle>>, start: 
 }
 
 it('a request is written together with the first intents, and each outcome with the next one', async () => {
-  const { backend, appended } = await openIdle()
+  const { backend, appended } = await openIdle({ longestWaitMs: 60_000 })
   const start = startOf({ workflow })
   expect(await backend.start(start)).toBe('accepted')
   await ended(backend, idOf(start))
@@ -74,10 +74,10 @@ it('a request does not wait for a host that takes its time', async () => {
 })
 
 it.each([
-  ['that decides at once', false],
+  ['that is waited for', false],
   ['that takes its time', true],
 ])('a request that the journal has already begins nothing, in a host %s', async (...[, isSlow]) => {
-  const opened = await openIdle()
+  const opened = await openIdle(isSlow ? {} : { longestWaitMs: 60_000 })
   const { backend, calls, troubles, pause } = opened
   const start = startOf({ workflow })
   await accepted(opened, start)

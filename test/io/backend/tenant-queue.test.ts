@@ -48,6 +48,17 @@ describe('a tenant with a hundred times the load of the others', () => {
   })
 })
 
+it('one tenant never has more than half of all places, and another’s run goes at once although none of its runs ends', () => {
+  const queue = new TenantQueue<string>(4, () => 0)
+  for (let run = 0; run < 10; run += 1) queue.add('noisy', 1_000, `noisy ${run}`)
+  const taken = () => Array.from({ length: 5 }, () => queue.take()).filter((run) => run !== undefined)
+  expect(taken()).toEqual(['noisy 0', 'noisy 1'])
+  queue.add('quiet', 1_000, 'quiet 0')
+  expect(taken()).toEqual(['quiet 0'])
+  queue.release('noisy')
+  expect(taken()).toEqual(['noisy 2'])
+})
+
 it('keeps the order of each tenant, its limit and the capacity, and loses nobody', () => {
   const load = fc.array(fc.record({ tenant: fc.constantFrom('a', 'b', 'c'), limit: fc.integer({ min: 1, max: 4 }) }), {
     maxLength: 60,

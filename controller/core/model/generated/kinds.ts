@@ -1131,7 +1131,7 @@ export interface Tenant {
      */
     limits?: {
       /**
-       * Runs that execute at the same time; further ones wait.
+       * Runs that execute at the same time; further ones wait. Of one tenant never more than 256, half of what a controller executes.
        */
       concurrentRuns?: number
     }
