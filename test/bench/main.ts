@@ -7,6 +7,7 @@ const usage = `npm run bench -- fleet [--tenants 10000[,1000…]] [--runs 5] [--
 npm run bench -- fetch [--tenants 10000] [--runs 5] [--seed 1] [--json FILE]
 npm run bench -- merge [--json FILE]
 npm run bench -- kustomize [--runs 5] [--json FILE]
+npm run bench -- jsonnet [--runs 5] [--json FILE]
 npm run bench -- runs [--runs 5] [--stored 100000] [--peers] [--json FILE]
 npm run bench -- schedules [--runs 5] [--json FILE]`
 
@@ -35,6 +36,10 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
   kustomize: async ({ runs }) => {
     const { benchKustomize } = await import('./kustomize.ts')
     return [await benchKustomize(runs)]
+  },
+  jsonnet: async ({ runs }) => {
+    const { benchJsonnet } = await import('./jsonnet.ts')
+    return [await benchJsonnet(runs)]
   },
   runs: async ({ runs, stored, peers }) => {
     const { benchBulk, benchStored, benchThroughput } = await import('./runs/main.ts')

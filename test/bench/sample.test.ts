@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { sampleFetch } from './fetch.ts'
 import { sampleFleet } from './fleet.ts'
+import { benchJsonnet, jsonnetVersion } from './jsonnet.ts'
+import { names, patched, renderTenants, workflows } from './patched-tenants.ts'
 
 test('the benchmark measures a sound fleet: whole, without problems, and equal by every road', async () => {
   const { cold, cached, loop, readMs, repository, warm } = await sampleFleet()
@@ -39,4 +41,19 @@ test('a commit on a server is fetched with no more requests than git alone makes
   ])
   expect(changed).toHaveLength(2)
   expect(new Set(changed).size).toBe(1)
+}, 120_000)
+
+test('peers are measured against 200 tenants with five workflows each, of which every one has its own first', async () => {
+  const { texts } = await renderTenants()
+  const own = (name: string): string | undefined => texts.get(`acme/${name}/workflows/${patched.workflow}.yaml`)
+  const all = names.flatMap((name) => workflows.map((workflow) => `acme/${name}/workflows/${workflow}.yaml`))
+  expect(all.filter((path) => !texts.has(path))).toEqual([])
+  expect(new Set(names.map(own)).size).toBe(200)
+  expect(own('t7')).toContain('category: changed-for-t7\n')
+})
+
+test('jsonnet comes to the same thousand workflows; where it is not installed nothing is measured', async () => {
+  const { counts, figures } = await benchJsonnet(1)
+  const isThere = jsonnetVersion() !== undefined
+  expect([counts, figures.length]).toEqual(isThere ? [{ documents: 1_000 }, 3] : [{}, 0])
 }, 120_000)
