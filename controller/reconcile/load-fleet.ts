@@ -59,9 +59,7 @@ export function createFleetLoader(
 
   const resolveAll = (snapshot: Snapshot): Resolution => {
     const files = [...snapshot.files].map(([path, { oid }]) => fleetFile(path, oid, verdicts))
-    const resolution = resolver.resolve([...files, ...refusedBy(snapshot), ...mountedBy(snapshot)])
-    cache?.tenants.keep(() => resolver.outcomes())
-    return resolution
+    return resolver.resolve([...files, ...refusedBy(snapshot), ...mountedBy(snapshot)])
   }
   const update = (before: LoadedFleet, snapshot: Snapshot, changed: readonly ChangedFile[]): Resolution | undefined => {
     if (!isRefusedAsBefore(before.snapshot, snapshot)) return undefined
@@ -113,6 +111,7 @@ export function createFleetLoader(
     onProgress({ phase: 'resolve', done: 0, total: 0 })
     const resolution = (before && changed && update(before, snapshot, changed)) ?? resolveAll(snapshot)
     const { state: desired } = resolution
+    cache?.tenants.keep(resolver.outcomes)
     const resolvedAt = clock()
     const found = [...desired.problems, ...connectorProblems(desired.fleet), ...remarksOf(snapshot)]
     const problems = await createPlaceFinder(source, snapshot).place(limitedProblems(found, snapshot))

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../controller/core/desired/index.ts'
+import type { FoundOutcomes, Outcome } from '../../controller/core/desired/index.ts'
 import type { LoadCache } from '../../controller/reconcile/load-cache.ts'
 
 /** What one loader leaves to the next, in memory, and how many tenants the last ones recalled. */
@@ -14,8 +14,8 @@ export function memoryCache(): LoadCache & { recalled: number } {
         if (known) cache.recalled++
         return known
       },
-      keep: (all: () => ReadonlyMap<string, Outcome>) => {
-        for (const [signature, outcome] of all()) outcomes.set(signature, outcome)
+      keep: (found: FoundOutcomes) => {
+        for (const [signature, outcome] of found.fresh()) outcomes.set(signature, outcome)
       },
       settled,
     },

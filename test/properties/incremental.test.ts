@@ -51,7 +51,9 @@ test(`after each of ${steps} random edits the state with memory is the state wit
     expect(renderDigestsOf(restarted), what).toEqual(renderDigestsOf(cold))
     expect(problemsOf(restarted).sort(), what).toEqual(problemsOf(cold).sort())
     expect(heldConflicts(restarted), what).toEqual(heldConflicts(cold))
-    for (const [signature, outcome] of anew.outcomes()) outcomes.set(signature, outcome)
+    // Those that were patched in are named by the one that patched them, the others by the one that starts.
+    for (const { fresh } of [resolver.outcomes, anew.outcomes])
+      for (const [signature, outcome] of fresh()) outcomes.set(signature, outcome)
     const paths = new Set([...entries.keys(), ...incremental.tenants.keys()])
     for (const path of paths)
       expect(changed.has(path), `${what}: ${path}`).toBe(entries.get(path) !== incremental.tenants.get(path))

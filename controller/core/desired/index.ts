@@ -15,10 +15,8 @@ export {
   type DesiredState,
   type DesiredTenant,
   type DesiredWorkflow,
-  createResolver,
-  type Resolution,
-  resolve,
 } from './resolve.ts'
+export { createResolver, type FoundOutcomes, type Resolution, resolve } from './resolver.ts'
 export { hasSchedule, isMade, type Outcome } from './known-tenant.ts'
 export { inseparable } from './inseparable.ts'
 export { parseSelector, selects } from './select.ts'

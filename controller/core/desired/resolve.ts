@@ -7,15 +7,14 @@ import { actionsIn, checkCallsOfHeads } from './calls.ts'
 import type { Chain } from './chain.ts'
 import { checkTemplates } from './check-templates.ts'
 import { checkGuardrails } from './check-guardrails.ts'
-import { type Declared, type Fleet, type FleetFile, readFleet } from './fleet.ts'
-import { type FleetChanges, FilesByOwner } from './fleet-changes.ts'
+import type { Declared, Fleet } from './fleet.ts'
 import { createFreezes, type Freezes } from './freezes.ts'
-import { buildHierarchy, type Hierarchy, type TenantNode } from './hierarchy.ts'
-import { KnownTenant, type Outcome, outcomeOf } from './known-tenant.ts'
+import type { Hierarchy, TenantNode } from './hierarchy.ts'
+import { KnownTenant, type Outcome } from './known-tenant.ts'
 import { buildLayers, type Layers } from './layers.ts'
-import { createSignatures, isCrowded, type Memory, newMemory } from './memory.ts'
+import { createSignatures, type Memory } from './memory.ts'
 import { referredObjects } from './referred-objects.ts'
-import { renewNodes, type Renewed } from './renew-nodes.ts'
+import type { Renewed } from './renew-nodes.ts'
 import { createRenderer, type Renderer, type Resolved } from './render.ts'
 import { createTenantResolver, type Received, type TenantParts, type TenantResolver } from './resolve-tenant.ts'
 import { selectSubscriptions, type Subscriptions } from './subscriptions.ts'
@@ -72,88 +71,11 @@ export type CheckWorkflow = (
   },
 ) => readonly Problem[]
 
-/**
- * The desired state of a fleet: a pure function of its files. A problem freezes the tenants it concerns and nobody
- * else; every tenant that a file speaks of is in the result, valid or frozen.
- */
-export function resolve(files: Iterable<FleetFile>, check: CheckWorkflow): DesiredState {
-  return createResolver(check).resolve(files).state
-}
-
-/** What a resolver has come to. */
-export interface Resolution {
-  readonly state: DesiredState
-  /** Paths of the tenants whose entry is another one than before; those that are gone are among them. */
-  readonly changed: ReadonlySet<string>
-}
-
 /** What an earlier process found out about a tenant with this signature. */
 export type Recall = (signature: string) => Outcome | undefined
 
-export interface Resolver {
-  /** From all files. What did not change since the last call is not computed again. */
-  resolve(files: Iterable<FleetFile>): Resolution
-  /**
-   * From the files that differ since the last call, at the cost of what they reach. Undefined where only a look at all
-   * files tells what they mean: tenants that come, go or break. A state that was handed out before is patched with it.
-   */
-  update(changes: FleetChanges): Resolution | undefined
-  /** Of the last look at all files, by signature: what the next process may recall. */
-  outcomes(): Map<string, Outcome>
-}
-
-/** Resolves again and again; the state is the same as without memory. */
-export function createResolver(check: CheckWorkflow, recall: Recall = () => undefined): Resolver {
-  const files = new FilesByOwner()
-  let memory = newMemory()
-  let parts: Parts | undefined
-
-  const whole = (fleet: Fleet, hierarchy: Hierarchy): Resolution => {
-    const next = newMemory(memory)
-    const made = resolveWhole({ fleet, hierarchy, check, recall }, memory, next)
-    const changed = parts ? differing(parts.state.tenants, made.state.tenants) : new Set(made.state.tenants.keys())
-    memory = next
-    parts = made
-    return { state: made.state, changed }
-  }
-  return {
-    resolve: (all) => {
-      const list = [...all]
-      files.reset(list)
-      const fleet = readFleet(list)
-      return whole(fleet, buildHierarchy(fleet))
-    },
-    update: (changes) => {
-      if (!parts || isCrowded(memory)) return undefined
-      const { fleet, hierarchy } = parts.state
-      const patched = files.patch(fleet, hierarchy, changes)
-      if (!patched) return undefined
-      const renewed = renewNodes(patched, hierarchy)
-      if (patched.isShared && !patched.hasOnlyMoved) return whole(patched.fleet, hierarchy)
-      const { subscriptions, freezes, state } = parts
-      state.layers.renew(renewed.relayered)
-      freezes.renew(renewed.reached)
-      const reached = new Set(renewed.reached)
-      // A look at where channels point to selects anew for everybody, those with other tags among them.
-      if (patched.hasOnlyMoved) for (const node of subscriptions.retarget()) reached.add(node)
-      else subscriptions.renew(renewed.retagged)
-      const changed = resolveReached(parts, { reached, rebound: renewed.rebound }, memory, check)
-      parts = { ...parts, state: { ...parts.state, problems: problemsOf(parts) } }
-      return { state: parts.state, changed }
-    },
-    outcomes: () => {
-      const found = new Map<string, Outcome>()
-      for (const remembered of memory.tenants.values()) {
-        const outcome = outcomeOf(remembered)
-        if (outcome) found.set(remembered.signature, outcome)
-      }
-      return found
-    },
-  }
-}
-
 /** A state, and what it takes to go on from it. */
-interface Parts {
+export interface Parts {
   readonly state: Omit<DesiredState, 'tenants'> & { readonly tenants: Map<string, DesiredTenant> }
   readonly subscriptions: Subscriptions
   readonly freezes: Freezes
@@ -170,7 +92,7 @@ interface Given {
   readonly recall: Recall
 }
 
-function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory, next: Memory): Parts {
+export function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory, next: Memory): Parts {
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
   const renderer = createRenderer(
@@ -227,7 +149,7 @@ function tenantResolverOf(
 }
 
 /** Resolves the tenants that changed files reach, and says which entries are others now. */
-function resolveReached(
+export function resolveReached(
   parts: Parts,
   { reached, rebound }: Pick<Renewed, 'reached' | 'rebound'>,
   memory: Memory,
@@ -245,10 +167,23 @@ function resolveReached(
     tenants.set(path, tenant)
     if (problems.length > 0) reported.set(path, problems)
     else reported.delete(path)
-    // Its signature is of another time: the next look at the whole computes it once more.
+    // Its signature is of another time. It is named anew when somebody asks, or looked at once more with all others.
     memory.tenants.delete(path)
   }
   return new Set([...reached].map(({ path }) => path))
+}
+
+/** Signatures of tenants that were patched in. */
+export function nameTenants({ state, subscriptions, reported }: Parts, paths: Iterable<string>, memory: Memory): void {
+  let signatureOf: ReturnType<typeof createSignatures> | undefined
+  for (const path of paths) {
+    const tenant = state.tenants.get(path)
+    const node = state.hierarchy.nodes.get(path)
+    if (tenant?.kind !== 'valid' || !node || memory.tenants.has(path)) continue
+    signatureOf ??= createSignatures(state.fleet)
+    const signature = signatureOf(node, subscriptions.byTenant.get(path) ?? nothingGiven)
+    memory.tenants.set(path, { signature, tenant, problems: reported.get(path) ?? nothing })
+  }
 }
 
 function receivedBy(node: TenantNode, subscriptions: Subscriptions, layers: Layers): Received[] {
@@ -261,14 +196,7 @@ function frozenTenant(path: string, cause: Problem | undefined): DesiredTenant {
   return { kind: 'frozen', path, cause: cause ?? problem('unknown-tenant', `${path} is not declared`) }
 }
 
-function differing(before: ReadonlyMap<string, DesiredTenant>, after: ReadonlyMap<string, DesiredTenant>): Set<string> {
-  const changed = new Set<string>()
-  for (const [path, tenant] of after) if (before.get(path) !== tenant) changed.add(path)
-  for (const path of before.keys()) if (!after.has(path)) changed.add(path)
-  return changed
-}
-
-function problemsOf({
+export function problemsOf({
   state,
   subscriptions,
   general,

@@ -25,8 +25,8 @@ export interface CacheFile<Value> {
   has(key: string): boolean
   /** Gives back the memory of what was read. */
   forget(): void
-  /** Writes what is new, soon; `all` is what is in use now. */
-  keep(fresh: ReadonlyMap<string, Value>, all: ReadonlyMap<string, Value>): void
+  /** Writes what is new, soon. What is in use now is asked for where the file is written anew; `size` says how much it is. */
+  keep(fresh: ReadonlyMap<string, Value>, size: number, all: () => ReadonlyMap<string, Value>): void
   /** Resolves when everything is written. */
   settled(): Promise<void>
 }
@@ -67,11 +67,11 @@ export function openCacheFile<Value>(options: CacheFileOptions<Value>): CacheFil
     forget: () => {
       entries = new Map()
     },
-    keep: (fresh, all) => {
-      const isStale = count > 2 * all.size + slack
+    keep: (fresh, size, all) => {
+      const isStale = count > 2 * size + slack
       if (fresh.size === 0 && !isStale) return
       // A disk that is full or read-only costs the next start some time, and nothing else.
-      writing = writing.then(() => (isWhole && !isStale ? append(fresh) : rewrite(all))).catch(() => {})
+      writing = writing.then(() => (isWhole && !isStale ? append(fresh) : rewrite(all()))).catch(() => {})
     },
     settled: () => writing,
   }

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Outcome } from '../../core/desired/index.ts'
+import type { FoundOutcomes, Outcome } from '../../core/desired/index.ts'
 import { openCacheFile } from './cache-file.ts'
 
-/** What tenants were found to be, by signature, kept for the next process. */
+/** What tenants were found to be, kept for the next process. */
 export interface OutcomeCache {
   /** What an earlier process found; only until something is kept. */
   get(signature: string): Outcome | undefined
   /** Writes what is not there yet, soon. */
-  keep(all: () => ReadonlyMap<string, Outcome>): void
+  keep(found: FoundOutcomes): void
   /** Resolves when everything is written. */
   settled(): Promise<void>
 }
@@ -22,7 +22,6 @@ export function openOutcomeCache(folder: string, version: string): OutcomeCache 
     textOf: ({ digest, workflows, hasSchedule, isBehind }) =>
       `${digest} ${workflows} ${hasSchedule ? 'scheduled' : 'idle'} ${isBehind ? 'behind' : 'following'}`,
   })
-  let known: { has(signature: string): boolean } = file
   let looking = Promise.resolve()
   return {
     get: (signature) => {
@@ -36,13 +35,12 @@ export function openOutcomeCache(folder: string, version: string): OutcomeCache 
         isBehind: releases === 'behind',
       }
     },
-    keep: (all) => {
+    keep: (found) => {
       looking = looking.then(async () => {
         // Whoever waits for the state does not wait for this.
         await setImmediate()
-        const outcomes = all()
-        file.keep(new Map([...outcomes].filter(([signature]) => !known.has(signature))), outcomes)
-        known = outcomes
+        const fresh = new Map([...found.fresh()].filter(([signature]) => !file.has(signature)))
+        file.keep(fresh, found.size, () => found.all())
         file.forget()
       })
     },

@@ -27,7 +27,7 @@ export function openParseCache(folder: string, version: string): ParseCache {
     },
     keep: (fresh, all) => {
       file.forget()
-      file.keep(fresh, all)
+      file.keep(fresh, all.size, () => all)
     },
     settled: () => file.settled(),
   }

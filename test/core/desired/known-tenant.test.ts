@@ -8,7 +8,7 @@ import { starterFleet } from '../../fakes/starter-fleet.ts'
 const files = parsed(Object.fromEntries(starterFleet()))
 const first = createResolver(checkWorkflowSpec)
 const cold = first.resolve(files).state
-const outcomes = first.outcomes()
+const outcomes = first.outcomes.all()
 const tenant = 'acme/north/contoso'
 
 const recalling = (known: ReadonlyMap<string, Outcome>) => {
