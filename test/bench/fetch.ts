@@ -20,6 +20,7 @@ interface Measured {
   /** The same commit, from the question for news to the digests. */
   readonly stateMs: readonly number[]
   readonly refreshMs: readonly number[]
+  readonly loadMs: readonly number[]
   /** Questions to a server that has nothing new, and the cheapest way to ask. */
   readonly idleMs: readonly number[]
   readonly lsRemoteMs: readonly number[]
@@ -36,7 +37,7 @@ const stateToHttp = 1.5
 /** From a commit on a server to the new state: what we add to the fetch itself. */
 export async function benchFetch(options: Omit<FetchOptions, 'isPacked'>): Promise<Report> {
   const { tenants, seed, runs } = options
-  const { bareMs, stateMs, refreshMs, idleMs, lsRemoteMs, bareRequests, requests } = await measure({
+  const { bareMs, stateMs, refreshMs, loadMs, idleMs, lsRemoteMs, bareRequests, requests } = await measure({
     ...options,
     isPacked: true,
   })
@@ -50,6 +51,7 @@ export async function benchFetch(options: Omit<FetchOptions, 'isPacked'>): Promi
       bare,
       against(figure('commit to digests', stateMs), bare, tenants >= goalTenants ? stateToHttp : undefined),
       against(figure('  refresh', refreshMs), bare),
+      against(figure('  load', loadMs), bare),
       asked,
       against(figure('refresh, nothing new', idleMs), asked),
     ],
@@ -84,14 +86,20 @@ async function measure({ runs, ...options }: FetchOptions): Promise<Measured> {
       if (behind) throw new Error(behind.message)
       return ms
     }
-    await bareFetch()
-    await refresh()
-    await load()
+    const settle = async (): Promise<void> => {
+      await bareFetch()
+      await refresh()
+      await load()
+    }
+    await settle()
+    // The first change after a start costs more: `bench -- fleet` tells how much.
+    await repository.commit(leafEdit(repository, 0))
+    await settle()
     const [bareMs, stateMs, refreshMs]: [number[], number[], number[]] = [[], [], []]
-    const [idleMs, lsRemoteMs]: [number[], number[]] = [[], []]
+    const [loadMs, idleMs, lsRemoteMs]: [number[], number[], number[]] = [[], [], []]
     const changed: string[] = []
     let [bareRequests, requests] = [0, 0]
-    for (let run = 0; run < runs; run++) {
+    for (let run = 1; run <= runs; run++) {
       const commit = await repository.commit(leafEdit(repository, run))
       const bare = async (): Promise<void> => {
         const { result, requests: count } = await requestsOf(bareFetch)
@@ -104,6 +112,7 @@ async function measure({ runs, ...options }: FetchOptions): Promise<Measured> {
         if (loaded.snapshot.revision.commit !== commit || loaded.changed === 'all')
           throw new Error('another commit was loaded')
         refreshMs.push(result)
+        loadMs.push(ms)
         stateMs.push(result + ms)
         changed.push(...loaded.changed)
         requests = count
@@ -112,7 +121,7 @@ async function measure({ runs, ...options }: FetchOptions): Promise<Measured> {
       lsRemoteMs.push(await git(mirror, 'ls-remote', url, 'refs/heads/bench'))
       idleMs.push(await refresh())
     }
-    return { bareMs, stateMs, refreshMs, idleMs, lsRemoteMs, bareRequests, requests, changed }
+    return { bareMs, stateMs, refreshMs, loadMs, idleMs, lsRemoteMs, bareRequests, requests, changed }
   } finally {
     await followed.close()
     await server.close()
