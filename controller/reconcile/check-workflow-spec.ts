@@ -1,8 +1,10 @@
 import type { Step, Workflow } from '../core/model/generated/kinds.ts'
 import { isError, type Problem } from '../core/model/problems.ts'
 import { fitsKind, schemaProblems } from '../core/model/schema-problems.ts'
+import { performsOthers } from '../core/model/step-action.ts'
 import { type Json, type JsonMap, newMap } from '../core/model/values.ts'
 import { type Around, checkActions, checkCalls } from '../core/run/check-uses.ts'
+import { checkTypes } from '../core/run/check-types.ts'
 import { checkWorkflow } from '../core/run/check-workflow.ts'
 
 const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
@@ -19,6 +21,8 @@ export function checkWorkflowSpec(spec: Workflow['spec'], around?: Around): read
   }
   if (around === undefined || verdict.some(isError)) return verdict
   const used = [...usedActions(spec, around), ...checkCalls(spec, around)]
+  // Which workflow a name means is the tenant's own.
+  if (performsOthers(spec)) used.push(...checkTypes(spec, around))
   return used.length === 0 ? verdict : [...verdict, ...used]
 }
 
@@ -28,10 +32,12 @@ const ofActions = new WeakMap<
   { readonly of: Around['actionOf']; readonly problems: readonly Problem[] }
 >()
 
-function usedActions(spec: Workflow['spec'], { actionOf }: Around): readonly Problem[] {
+function usedActions(spec: Workflow['spec'], around: Around): readonly Problem[] {
+  const { actionOf } = around
   let known = ofActions.get(spec)
   if (known?.of !== actionOf) {
-    known = { of: actionOf, problems: checkActions(spec, { actionOf }) }
+    const types = performsOthers(spec) ? [] : checkTypes(spec, around)
+    known = { of: actionOf, problems: [...checkActions(spec, around), ...types] }
     ofActions.set(spec, known)
   }
   return known.problems

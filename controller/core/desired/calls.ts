@@ -9,6 +9,7 @@ import { newMap } from '../model/values.ts'
 import { overlaysOf } from './chain.ts'
 import { type Fleet, isUnreadable } from './fleet.ts'
 import { testedSpec } from './releases.ts'
+import { patchPath } from './render-problems.ts'
 import type { CheckWorkflow, DesiredWorkflow } from './resolve.ts'
 
 type Spec = Workflow['spec']
@@ -105,7 +106,7 @@ function placeOf({ chain, release }: DesiredWorkflow, path: string, isOfRelease:
   const entry = releases.get(release) ?? head
   const overlay = overlaysOf(chain).at(-1)
   if (overlay && !(entry && !isUnreadable(entry) && isOfRelease(entry.resource.spec)))
-    return { place: { file: overlay.file, line: 1, column: 1 }, path: '/spec/patch' }
+    return { place: { file: overlay.file, line: 1, column: 1 }, path: patchPath(path) }
   return { ...(entry && { place: { file: entry.file, line: 1, column: 1 } }), path }
 }
 

@@ -27,7 +27,8 @@ export function performsOthers(spec: Workflow['spec']): boolean {
   return known
 }
 
-function isCaller(step: Step): boolean {
+/** Whether a step or one within performs another workflow. */
+export function isCaller(step: Step): boolean {
   let known = callers.get(step)
   if (known === undefined) {
     known = step.workflow !== undefined || stepListsOf(step).some(({ steps }) => steps.some(isCaller))

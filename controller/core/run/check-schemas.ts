@@ -3,7 +3,7 @@ import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { get, type Json, newMap } from '../model/values.ts'
 import { didYouMean } from './check-inputs.ts'
-import { expressionTexts } from './expression-places.ts'
+import { holdsExpression } from './expression-places.ts'
 import { idleKeywords, type Misfit, misfitOf } from './value-schema.ts'
 
 type Trigger = NonNullable<Workflow['spec']['triggers']>[number]
@@ -60,7 +60,7 @@ export function checkTriggerInputs(
 
 /** How a value does not fit as it is written. What an expression gives is known when the run gets there, and checked then. */
 export function misfitOfWritten(schema: Json, value: Json): Misfit | undefined {
-  return expressionTexts(value).length > 0 ? undefined : misfitOf(schema, value)
+  return holdsExpression(value) ? undefined : misfitOf(schema, value)
 }
 
 function idleIn(field: 'inputs' | 'outputSchema', schema: Workflow['spec']['inputs']): Problem[] {

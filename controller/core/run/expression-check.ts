@@ -16,6 +16,10 @@ export interface ExpressionProblem {
 /** Names that CEL itself knows, for `type(x) == int`. */
 const typeNames = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type'])
 
+export function isTypeName(name: string): boolean {
+  return typeNames.has(name)
+}
+
 /** What can be said of the expressions of a value without their data: syntax, limits, functions, and variables other than `roots`. */
 export function checkExpressions(value: Json, roots: readonly string[]): ExpressionProblem[] {
   const problems: ExpressionProblem[] = []
@@ -35,19 +39,32 @@ export function checkExpressions(value: Json, roots: readonly string[]): Express
   return problems
 }
 
-function unknownRoots(plan: Plan, roots: readonly string[]): { message: string; offset: number }[] {
-  const found: { message: string; offset: number }[] = []
+interface Root {
+  readonly name: string
+  readonly offset: number
+}
+
+const rootsIn = new WeakMap<Plan, readonly Root[]>()
+
+/** The variables of an expression that no loop of its own binds. Thousands of steps have the same expressions. */
+function rootsOf(plan: Plan): readonly Root[] {
+  let roots = rootsIn.get(plan)
+  if (roots) return roots
+  const found: Root[] = []
   walk(plan.tree, ({ expr, bound }) => {
-    if (expr.exprKind.case !== 'identExpr') return true
-    const { name } = expr.exprKind.value
-    if (bound.has(name) || roots.includes(name) || typeNames.has(name)) return true
-    found.push({
-      message: `there is no variable \`${name}\`${suggestion(name, roots)}`,
-      offset: plan.offsetOf(expr.id),
-    })
+    const name = expr.exprKind.case === 'identExpr' ? expr.exprKind.value.name : undefined
+    if (name !== undefined && !bound.has(name) && !isTypeName(name))
+      found.push({ name, offset: plan.offsetOf(expr.id) })
     return true
   })
-  return found
+  rootsIn.set(plan, (roots = found))
+  return roots
+}
+
+function unknownRoots(plan: Plan, known: readonly string[]): { message: string; offset: number }[] {
+  return rootsOf(plan)
+    .filter(({ name }) => !known.includes(name))
+    .map(({ name, offset }) => ({ message: `there is no variable \`${name}\`${suggestion(name, known)}`, offset }))
 }
 
 function suggestion(name: string, roots: readonly string[]): string {

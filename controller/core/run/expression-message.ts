@@ -51,7 +51,8 @@ function constantIndex(expr: Expr): string | undefined {
   return typeof value === 'string' || typeof value === 'bigint' ? String(value) : undefined
 }
 
-function operatorText(name: string): string {
+/** An operator or function as the author writes it. */
+export function operatorText(name: string): string {
   return operators[name] ?? name.replace(/^_(.+)_$/, '$1')
 }
 

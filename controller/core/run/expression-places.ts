@@ -7,6 +7,13 @@ export interface ExpressionText {
   readonly pieces: Pieces
 }
 
+/** Whether a string of a value holds an expression. */
+export function holdsExpression(value: Json): boolean {
+  if (typeof value === 'string') return hasExpression(value)
+  if (typeof value !== 'object' || value === null) return false
+  return isList(value) ? value.some(holdsExpression) : Object.values(value).some(holdsExpression)
+}
+
 /** The strings of a value that hold expressions. */
 export function expressionTexts(value: Json): readonly ExpressionText[] {
   const found: ExpressionText[] = []

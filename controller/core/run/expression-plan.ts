@@ -1,4 +1,4 @@
-import { type CelInput, type CelValue, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
+import { type CelFunc, type CelInput, type CelValue, celEnv, isCelError, parse, plan } from '@bufbuild/cel'
 import { strings } from '@bufbuild/cel/ext'
 import { caps } from '../model/caps.ts'
 import { Recent } from '../model/recent.ts'
@@ -30,6 +30,11 @@ const plansKept = 10_000
 
 const env = celEnv({ funcs: [...strings, ...budgetFunctions] })
 const plans = new Recent<string, Plan | Fault>(plansKept)
+
+/** The overloads of a function that expressions can call. */
+export function celFunctions(name: string): Iterable<CelFunc> {
+  return env.funcs.find(name) ?? []
+}
 
 /** The plan of an expression, or why there is none. Plans are kept by text: making one takes 20 times as long as using it. */
 export function planOf(source: string): Plan | Fault {

@@ -29,7 +29,7 @@ export function referencesIn(value: Json): ExpressionReference[] {
 const known = new WeakMap<Plan, readonly (readonly string[])[]>()
 
 /** Thousands of steps have the same expressions: what one reads is found once. */
-function readBy(plan: Plan): readonly (readonly string[])[] {
+export function readBy(plan: Plan): readonly (readonly string[])[] {
   let found = known.get(plan)
   if (!found) {
     found = pathsIn(plan.tree)

@@ -7,6 +7,7 @@ import { stepRoots } from './bindings.ts'
 import { stepsWithin } from './each-step.ts'
 import { isSeverity, severities } from './cases.ts'
 import { hasExpression, piecesOf } from './expression-text.ts'
+import type { Memory, Read } from './found-by-types.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
 import { faultOfCode } from './retry-codes.ts'
 
@@ -22,6 +23,8 @@ interface StepRemarks {
   readonly ids: readonly string[]
   /** Of the step itself, without the steps within. */
   readonly remarks: readonly Remark[]
+  /** The one thing here that changes: see `keptOfStep`. */
+  kept: unknown
 }
 
 // Renderings share the objects of every step that no overlay changed, so most steps were read before.
@@ -31,10 +34,41 @@ const ofOutputs = new WeakMap<object, readonly Remark[]>()
 export function remarksOnStep(step: Step): StepRemarks {
   let known = ofStep.get(step)
   if (!known) {
-    known = { ids: stepsWithin(step).map(({ id }) => id), remarks: readStep(step) }
+    known = { ids: stepsWithin(step).map(({ id }) => id), remarks: readStep(step), kept: undefined }
     ofStep.set(step, known)
   }
   return known
+}
+
+/** Of a step that was seen once and has nothing kept yet. */
+const once = Symbol('once')
+
+/**
+ * A memory for steps that come again. Most steps that some tenant has of its own are looked at once, and what was kept for
+ * each of them would cost more than to find it twice for the others.
+ */
+export function keptOfStep<Value>(): Memory<Step, Value> {
+  return {
+    get: (step) => {
+      const { kept } = remarksOnStep(step)
+      return kept === once ? undefined : (kept as Value | undefined)
+    },
+    set: (step, value) => {
+      const remarks = remarksOnStep(step)
+      remarks.kept = remarks.kept === undefined ? once : value
+    },
+  }
+}
+
+/** The fields of variables that a part of a workflow reads, such as `inputs.host`, each once. */
+export function readsIn(remarks: readonly Remark[]): Read[] {
+  const reads: Read[] = []
+  for (const remark of remarks) {
+    if (remark.kind !== 'reference') continue
+    const { reference } = remark
+    if (!reads.some(([variable, field]) => variable === reference[0] && field === reference[1])) reads.push(reference)
+  }
+  return reads
 }
 
 export function remarksOnOutputs(outputs: NonNullable<Workflow['spec']['outputs']>): readonly Remark[] {

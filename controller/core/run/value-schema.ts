@@ -91,6 +91,7 @@ function fits(value: Json, type: Json): boolean {
 function nameOf(value: Json): string {
   if (value === null) return 'null'
   if (isList(value)) return 'array'
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
+  // Beyond these an expression sees a double, and `+ 1` would fail on what was declared to be whole.
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? 'integer' : 'number'
   return typeof value
 }

@@ -59,6 +59,11 @@ const wrong: [name: string, spec: string, problem: string][] = [
     'wrong-value /spec/steps/[id=isolate]/with/mode isolate: input mode must be one of "soft", "hard".',
   ],
   [
+    'an expression that yields what it does not take',
+    steps('{ host: "${{ [tenant.path] }}" }'),
+    'wrong-type /spec/steps/[id=isolate]/with/host isolate: input host must be of type string, and is array.',
+  ],
+  [
     'an output that it does not give',
     steps('{ host: h1 }', 'state'),
     'bad-expression /spec/steps/[id=after]/set/was steps.isolate.outputs has no field state; did you mean status.',
@@ -92,7 +97,9 @@ describe('what a workflow asks of an action', () => {
     const patch = 'steps: [{ id: isolate, with: { mode: gentle } }]'
     const state = resolveFiles(around, workflow('contain', good), overlay('acme/contoso', 'contain', '1.0.0', patch))
     expect(frozenOf(state)).toEqual({ 'acme/contoso': 'wrong-value' })
-    expect(errorsOf(state)).toEqual(['wrong-value tenants/acme/contoso/overlays/contain.yaml'])
+    expect(state.problems.map(({ code, place, path }) => [code, place?.file, path])).toEqual([
+      ['wrong-value', 'tenants/acme/contoso/overlays/contain.yaml', '/spec/patch/steps/[id=isolate]/with/mode'],
+    ])
   })
 })
 

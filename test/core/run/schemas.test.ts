@@ -12,6 +12,8 @@ describe('a value and its schema', () => {
     ['{ type: string }', '7', ' must be of type string, and is integer'],
     ['{ type: [string, "null"] }', 'null', undefined],
     ['{ type: number }', '7', undefined],
+    // What an expression sees as a double is not whole.
+    ['{ type: integer }', '1e300', ' must be of type integer, and is number'],
     ['{ const: 7 }', '8', ' must be 7'],
     ['{ minLength: 2, maxLength: 3 }', 'x', ' must be at least 2 characters, and is 1'],
     ['{ minLength: 2, maxLength: 3 }', 'xxxx', ' must be at most 3 characters, and is 4'],

@@ -1,0 +1,77 @@
+import { formatPath, type Path } from '../merge/path.ts'
+import type { Workflow } from '../model/generated/kinds.ts'
+import { type Problem, problem } from '../model/problems.ts'
+import { stepListsIn } from '../model/step-lists.ts'
+import { newMap } from '../model/values.ts'
+import type { Around } from './check-uses.ts'
+import { FoundByTypes } from './found-by-types.ts'
+import type { FieldTypes } from './infer-type.ts'
+import { condition, fieldPlaces } from './step-places.ts'
+import { readsIn, remarksOnOutputs } from './step-remarks.ts'
+import { type Place, type TypeRemark, typePlace } from './typed-place.ts'
+import { remarksOnTypes } from './typed-step.ts'
+import type { Type } from './value-type.ts'
+import { variableTypes } from './variable-types.ts'
+
+type Spec = Workflow['spec']
+type Trigger = NonNullable<Spec['triggers']>[number]
+type Outputs = NonNullable<Spec['outputs']>
+
+/**
+ * Expressions that fail whatever the data are, and those whose value fits its place in no case. Of a sound workflow nothing
+ * is said here: where a type is not known, or only some values are wrong, the run finds out.
+ */
+export function checkTypes(spec: Spec, around: Around): Problem[] {
+  const { triggers = [], inputs, outputs } = spec
+  const steps = new Map<string, Type>()
+  const problems: Problem[] = []
+  const report = (remarks: readonly TypeRemark[], at: Path) => {
+    for (const remark of remarks) problems.push(problemOf(remark, at))
+  }
+  for (const trigger of triggers) report(onTrigger(trigger, spec), ['spec', 'triggers', { id: trigger.id }])
+  const fields = variableTypes(inputs, steps)
+  for (const { steps: list, path } of stepListsIn(spec))
+    for (const step of list) {
+      const remarks = remarksOnTypes(step, { inputs, steps, fields, around })
+      if (remarks.length > 0) report(remarks, ['spec', ...path, { id: step.id }])
+    }
+  if (outputs) report(onOutputs(outputs, spec, fields), ['spec'])
+  return problems
+}
+
+const ofTrigger = new FoundByTypes<Trigger, readonly TypeRemark[]>()
+
+function onTrigger(trigger: Trigger, { inputs: schema }: Spec): readonly TypeRemark[] {
+  const fields = variableTypes(schema, new Map())
+  return ofTrigger.of(
+    trigger,
+    schema,
+    () => [],
+    fields,
+    () => {
+      const { match, dedupe, inputs = newMap() } = trigger
+      const places = fieldPlaces(inputs, ['inputs'], schema, 'Input')
+      if (match !== undefined) places.push(condition(match, ['match']))
+      if (dedupe !== undefined) places.push({ path: ['dedupe'], value: dedupe })
+      return remarksOn(places, fields)
+    },
+  )
+}
+
+const ofOutputs = new FoundByTypes<Outputs, readonly TypeRemark[]>()
+
+function onOutputs(outputs: Outputs, { outputSchema }: Spec, fields: FieldTypes): readonly TypeRemark[] {
+  const readsOf = () => readsIn(remarksOnOutputs(outputs))
+  return ofOutputs.of(outputs, outputSchema, readsOf, fields, () =>
+    remarksOn(fieldPlaces(outputs, ['outputs'], outputSchema, 'Output'), fields),
+  )
+}
+
+function remarksOn(places: readonly Place[], fields: FieldTypes): TypeRemark[] {
+  return places.flatMap((place) => typePlace(place, fields).remarks)
+}
+
+function problemOf({ path, within, severity, message, mark }: TypeRemark, at: Path): Problem {
+  const place = formatPath([...at, ...path, ...within.map(String)])
+  return { ...problem('wrong-type', message, { path: place, ...(mark !== undefined && { mark }) }), severity }
+}

@@ -1,0 +1,96 @@
+import type { Step, Workflow } from '../model/generated/kinds.ts'
+import { actionOf, isCaller } from '../model/step-action.ts'
+import { stepListsOf } from '../model/step-lists.ts'
+import type { Around } from './check-uses.ts'
+import { eachStep, stepsWithin } from './each-step.ts'
+import { FoundByTypes, type Read } from './found-by-types.ts'
+import type { FieldTypes } from './infer-type.ts'
+import { typeOfLoop, typeOfStep } from './step-outputs.ts'
+import { placesOf } from './step-places.ts'
+import { keptOfStep, readsIn, remarksOnStep } from './step-remarks.ts'
+import { type TypeRemark, typePlace } from './typed-place.ts'
+import { any, itemOf, type Type, typeOf } from './value-type.ts'
+import { type Types, variableTypes } from './variable-types.ts'
+
+/** What a step stands among; `steps` has those before it, and then those within it. */
+export interface Among {
+  readonly inputs: Workflow['spec']['inputs']
+  readonly steps: Map<string, Type>
+  /** Outside of loops. */
+  readonly fields: FieldTypes
+  readonly around: Around
+}
+
+interface TypedStep {
+  readonly remarks: readonly TypeRemark[]
+  /** What expressions see as `steps.<id>`, of the step itself and of all within, in the order of their ids. */
+  readonly seen: readonly Type[]
+}
+
+// Renderings share the objects of every step that no overlay changed, and mostly the types of what these read.
+const ofStep = new FoundByTypes<Step, TypedStep>(keptOfStep())
+const none: readonly never[] = []
+
+/** What types have against a step that stands outside of any other, and against all that it holds. */
+export function remarksOnTypes(step: Step, among: Among): readonly TypeRemark[] {
+  const { steps, fields, around } = among
+  const { ids } = remarksOnStep(step)
+  const { remarks, seen } = ofStep.of(step, declaredOf(step, around), readsOf, fields, () => {
+    const found: TypeRemark[] = []
+    typeStep(step, [], {}, among, found)
+    return { remarks: found.length === 0 ? none : found, seen: ids.map((id) => steps.get(id) ?? any) }
+  })
+  for (let place = 0; place < ids.length; place++) steps.set(ids[place] as string, seen[place] as Type)
+  return remarks
+}
+
+/** What its actions and workflows are declared by; never the same for a block with workflows, whose names are a tenant's own. */
+function declaredOf(step: Step, { actionOf: declared, calleeOf }: Around): unknown {
+  if (!isCaller(step)) return declared
+  return step.workflow === undefined || stepListsOf(step).length > 0 ? {} : calleeOf(step.workflow.name)
+}
+
+/** What it reads of what stands before it. */
+function readsOf(step: Step): readonly Read[] {
+  const { ids, remarks } = remarksOnStep(step)
+  const all = ids.length === 1 ? remarks : stepsWithin(step).flatMap((each) => remarksOnStep(each).remarks)
+  const reads = readsIn(all).filter(
+    ([variable, field = '']) => variable === 'inputs' || (variable === 'steps' && !ids.includes(field)),
+  )
+  return reads.length === 0 ? none : reads
+}
+
+function typeStep(step: Step, at: TypeRemark['path'], each: Types, among: Among, found: TypeRemark[]): void {
+  const { inputs, steps, around } = among
+  const fields = variableTypes(inputs, steps, each)
+  const action = actionOf(step)
+  const performed = {
+    action: action === undefined ? undefined : around.actionOf(action),
+    workflow: step.workflow && around.calleeOf(step.workflow.name),
+  }
+  let [set, item]: [Type | undefined, Type] = [undefined, any]
+  for (const place of placesOf(step, performed)) {
+    const { type, remarks } = typePlace(place, fields)
+    for (const remark of remarks) found.push({ ...remark, path: [...at, ...remark.path] })
+    if (place.path[0] === 'set') set = type
+    if (place.path[0] === 'forEach') item = itemOf(type)
+  }
+  steps.set(step.id, typeOfStep(step, performed, set))
+  for (const { steps: within, path, role } of stepListsOf(step)) {
+    const inner = role === 'item' ? withItem(each, step, item) : each
+    for (const nested of within) typeStep(nested, [...at, ...path, { id: nested.id }], inner, among, found)
+    if (role === 'item') steps.set(step.id, loopOf(within, steps))
+  }
+}
+
+const int = typeOf('int')
+
+function withItem(each: Types, { forEach }: Step, item: Type): Types {
+  return { ...each, [forEach?.as ?? 'item']: item, [forEach?.index ?? 'index']: int }
+}
+
+/** The results of a loop hold what its steps gave within each item; those of a loop within are with that one. */
+function loopOf(within: readonly Step[], steps: ReadonlyMap<string, Type>): Type {
+  const own = [...eachStep(within)].filter(({ loops }) => loops.length === 0)
+  return typeOfLoop(own.map(({ step: { id } }) => [id, steps.get(id) ?? any]))
+}
