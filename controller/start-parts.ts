@@ -16,7 +16,7 @@ class StartError extends Error {
 
 export function openState(folder: string, onTrouble: (tenantUid: string, error: unknown) => void): Store {
   try {
-    return openStore(folder, { onTrouble })
+    return openStore(folder, { onTrouble, fillsLog: true })
   } catch (thrown) {
     if (!(thrown instanceof StoreError)) throw thrown
     throw new StartError(thrown.code === 'locked' ? 'state-locked' : 'state-unusable', thrown)

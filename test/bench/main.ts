@@ -82,8 +82,13 @@ const { values, positionals } = parseArgs({
     peers: { type: 'boolean', default: false },
     json: { type: 'string' },
     chart: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
   },
 })
+if (values.help) {
+  console.log(usage)
+  process.exit(0)
+}
 const names = positionals.length === 0 ? Object.keys(benchmarks) : positionals
 const wanted = {
   tenants: values.tenants.split(',').map(Number),

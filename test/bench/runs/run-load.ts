@@ -44,7 +44,7 @@ export interface RunLoad extends AsyncDisposable {
 /** The real backend on a real store in a temporary folder; what its runs do takes no time. `watch` is told what is on the disk. */
 export function openRunLoad(watch: (runId: string, events: readonly RunEvent[]) => void = () => {}): RunLoad {
   const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-runs-'))
-  const store = openStore(folder)
+  const store = openStore(folder, { fillsLog: true })
   const ending = new Map<string, () => void>()
   const backend = new EmbeddedBackend({
     journal: store,
