@@ -21,10 +21,19 @@ export type MemberKey = string | number | boolean | null
 /** Undefined iff the list is one value. A keyed list without key fields has no identity, so it is one value too. */
 export function listRule(schema: SchemaNode): ListRule {
   const type = schema?.['x-kubernetes-list-type']
-  if (type === 'set') return { kind: 'set', item: schema?.items }
-  if (type !== 'map') return undefined
-  const fields = schema?.['x-kubernetes-list-map-keys'] ?? []
-  return fields.length === 0 ? undefined : { kind: 'keyed', fields, item: schema?.items }
+  if (!schema || (type !== 'set' && type !== 'map')) return undefined
+  let rule = rules.get(schema)
+  if (rule === undefined) rules.set(schema, (rule = readRule(schema)))
+  return rule
+}
+
+/** One object a schema: what was found by a rule is known by it. */
+const rules = new WeakMap<NonNullable<SchemaNode>, ListRule>()
+
+function readRule(schema: NonNullable<SchemaNode>): ListRule {
+  if (schema['x-kubernetes-list-type'] === 'set') return { kind: 'set', item: schema.items }
+  const fields = schema['x-kubernetes-list-map-keys'] ?? []
+  return fields.length === 0 ? undefined : { kind: 'keyed', fields, item: schema.items }
 }
 
 /**

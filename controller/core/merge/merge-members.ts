@@ -1,4 +1,5 @@
 import { equal, type Json, type JsonList } from '../model/values.ts'
+import { Recent } from '../model/recent.ts'
 import type { Side, SideFault } from './conflict.ts'
 import { indexMembers, isFault, type MemberIndex, type MemberKey, type MemberRule, memberSegment } from './list-rule.ts'
 import { mergeOrder, type OrderInput } from './member-order.ts'
@@ -34,13 +35,22 @@ export function mergeMembers(walk: MergeWalk, sides: ListSides, rule: MemberRule
 }
 
 function indexSides(sides: ListSides, rule: MemberRule): Indexes | readonly SideFault[] {
-  const base = indexMembers(sides.base ?? [], rule)
-  const ours = indexMembers(sides.ours ?? [], rule)
-  const theirs = indexMembers(sides.theirs ?? [], rule)
+  const base = indexOfMany(sides.base ?? none, rule)
+  const ours = indexMembers(sides.ours ?? none, rule)
+  const theirs = indexOfMany(sides.theirs ?? none, rule)
   if (!isFault(base) && !isFault(ours) && !isFault(theirs)) return { base, ours, theirs }
   return Object.entries({ base, ours, theirs }).flatMap(([side, index]) =>
     isFault(index) ? [{ ...index, side: side as Side }] : [],
   )
+}
+
+const none: JsonList = []
+const recent = new Recent<JsonList, { readonly rule: MemberRule; readonly index: ReturnType<typeof indexMembers> }>(200)
+
+/** Of a list that many merges have in common, as those of a release: their tenants merge with it one after the other. */
+function indexOfMany(list: JsonList, rule: MemberRule): ReturnType<typeof indexMembers> {
+  const known = recent.of(list, () => ({ rule, index: indexMembers(list, rule) }))
+  return known.rule === rule ? known.index : indexMembers(list, rule)
 }
 
 interface Contents extends OrderInput {
