@@ -2,13 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { Workflow } from '../../controller/core/model/generated/kinds.ts'
 import type { LiveTenant } from '../../controller/reconcile/live-tenants.ts'
 import { Scheduler } from '../../controller/triggers/scheduler.ts'
 import { installPeer } from './install-peer.ts'
 import { against, type Figure, median, type Report } from './harness.ts'
+import { heapBytes } from './heap-bytes.ts'
 
 const jobs = 10_000
 /** As many expressions as a fleet has, and one that all of them share here: a whole minute comes for everybody. */
@@ -160,11 +159,4 @@ async function measureNodeCron(nodeCron: NodeCron): Promise<Measured> {
   await all.promise
   for (const task of tasks) task.stop()
   return { late, bytes, missed }
-}
-
-/** What is in use after a collection, so that garbage does not count. */
-function heapBytes(): number {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-  return process.memoryUsage().heapUsed
 }

@@ -107,7 +107,8 @@ export class EmbeddedBackend implements Backend {
     // A host that has nothing else to do decides at once: one commit then takes the request and what comes first.
     if (this.#hosts.isAnyFree) {
       setTimeout(() => this.#write(run), this.#options.longestWaitMs ?? 5).unref()
-      this.#handing = Promise.all([this.#handing, run.handedOver.promise])
+      // Without its values: each would hold the one before it, and so all that ever were.
+      this.#handing = Promise.all([this.#handing, run.handedOver.promise]).then(() => {})
       this.#enqueue(run)
     } else this.#write(run)
     const answer = await run.accepted.promise
