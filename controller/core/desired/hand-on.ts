@@ -6,9 +6,9 @@ import type { Offer, Subscription } from './subscriptions.ts'
 export type HandOn = (offer: Offer, key: string, subscription: Subscription) => Subscription | undefined
 
 /**
- * What a share gives to a tenant inside the repository of `mount`. One that stands in somebody's own repository hands out what belongs to that repository,
- * and of what comes from above no more than its owner receives, read-only where he has it so: nobody who could object
- * has seen such a share. Undefined where it gives nothing.
+ * What a share gives to a tenant inside the repository of `mount`. One that stands in there hands out what belongs to that
+ * repository, and of what comes from above no more than its owner receives, read-only where he has it so: nobody who could
+ * object has seen such a share. Undefined where it gives nothing.
  */
 export function createHandOn(mount: TenantNode, reaching: (tenant: TenantNode) => readonly Offer[]): HandOn {
   let received: ReadonlyMap<string, Subscription> | undefined

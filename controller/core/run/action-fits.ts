@@ -38,7 +38,7 @@ export function allFit<Declared>(spec: Workflow['spec'], taken: Taken<Declared>)
       if (known.reads.length > 0) reads.push(known.reads)
     }
   }
-  if (spec.outputs !== undefined) reads.push(readsIn(remarksOnOutputs(spec.outputs)))
+  if (spec.outputs !== undefined) reads.push(outputsReadIn(remarksOnOutputs(spec.outputs)))
   for (const each of reads) for (const { id, name } of each) if (outputs.get(id)?.includes(name) === false) return false
   return true
 }
@@ -54,13 +54,13 @@ function seenOf<Declared>(step: Step, taken: Taken<Declared>): Seen {
       const names = taken.outputsOf(each, taken.of)
       return names === undefined ? [] : [{ id: each.id, names }]
     }),
-    reads: all.flatMap((each) => readsIn(remarksOnStep(each).remarks)),
+    reads: all.flatMap((each) => outputsReadIn(remarksOnStep(each).remarks)),
   }
   seen.set(step, made)
   return made
 }
 
-function readsIn(remarks: ReturnType<typeof remarksOnOutputs>): Reads {
+function outputsReadIn(remarks: ReturnType<typeof remarksOnOutputs>): Reads {
   return remarks.flatMap((remark) => {
     if (remark.kind !== 'reference') return []
     const [root, id, field, name] = remark.reference

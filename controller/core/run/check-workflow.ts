@@ -6,7 +6,7 @@ import { faultOfReference, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
 import { everyStep, stepsWithin } from './each-step.ts'
-import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import { readsIn, type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
 
 type Spec = Workflow['spec']
@@ -132,10 +132,8 @@ function areAll(reads: readonly Step[], seen: ReadonlyMap<string, Step>): boolea
 function readBy(top: Step, seen: ReadonlyMap<string, Step>): readonly Step[] {
   const read = new Set<Step>()
   for (const step of stepsWithin(top)) {
-    for (const remark of remarksOnStep(step).remarks) {
-      if (remark.kind !== 'reference') continue
-      const [root, id = ''] = remark.reference
-      const other = root === 'steps' ? seen.get(id) : undefined
+    for (const [variable, id = ''] of readsIn(remarksOnStep(step).remarks)) {
+      const other = variable === 'steps' ? seen.get(id) : undefined
       if (other) read.add(other)
     }
   }

@@ -60,7 +60,7 @@ export class EmbeddedBackend implements Backend {
   readonly #driver: RunDriver
   readonly #children: ChildRuns
   readonly #driving = new UnderWay()
-  #handing: Promise<unknown> = Promise.resolve()
+  #handing: Promise<void> = Promise.resolve()
   #closing = false
 
   constructor(options: EmbeddedBackendOptions) {
@@ -107,8 +107,7 @@ export class EmbeddedBackend implements Backend {
     // A host that has nothing else to do decides at once: one commit then takes the request and what comes first.
     if (this.#hosts.isAnyFree) {
       setTimeout(() => this.#write(run), this.#options.longestWaitMs ?? 5).unref()
-      // Without its values: each would hold the one before it, and so all that ever were.
-      this.#handing = Promise.all([this.#handing, run.handedOver.promise]).then(() => {})
+      this.#handing = this.#handing.then(() => run.handedOver.promise)
       this.#enqueue(run)
     } else this.#write(run)
     const answer = await run.accepted.promise
@@ -122,8 +121,8 @@ export class EmbeddedBackend implements Backend {
   }
 
   /** Until the journal has every run that was to be started: what it is given from then on is not on the disk without them. */
-  async handedOver(): Promise<void> {
-    await this.#handing
+  handedOver(): Promise<void> {
+    return this.#handing
   }
 
   async signal(runId: string, signal: Signal): Promise<SignalAnswer> {
@@ -170,8 +169,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   overdue(forMs: number): readonly OverdueRun[] {
-    const parts = { queue: this.#queue, wakeUps: this.#wakeUps, runs: this.#runs }
-    return overdueRuns(parts, this.#clock() - forMs)
+    return overdueRuns({ queue: this.#queue, wakeUps: this.#wakeUps, runs: this.#runs }, this.#clock() - forMs)
   }
 
   async resume(): Promise<number> {

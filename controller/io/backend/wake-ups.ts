@@ -104,7 +104,7 @@ export class WakeUps<Id = string> {
     this.#put(index, at, id)
   }
 
-  /** Of one that has any. */
+  /** Whose time comes first; the heap must not be empty. */
   #pop(): Id {
     const first = this.#ids[0] as Id
     const at = this.#times.pop() as number

@@ -52,6 +52,15 @@ async function startRemote(): Promise<Remote> {
   return { server, root, work, url: `${server.url}/fleet.git`, push }
 }
 
+async function fetchedOnce() {
+  const remote = await startRemote()
+  const gitdir = join(newFolder(), 'm.git')
+  const mirror = await openRemoteMirror({ url: remote.url, ref: 'main', gitdir, token })
+  onTestFinished(() => mirror.close())
+  await mirror.fetch()
+  return { remote, gitdir, mirror }
+}
+
 describe.each(transports)('a mirror fetched by %s', (_, choice) => {
   let remote: Remote
   let gitdir: string
@@ -276,11 +285,7 @@ describe('a mirror', () => {
 
   test('that lost its commit takes no other history for its continuation', async () => {
     if ((await findGit()) === null) return
-    const remote = await startRemote()
-    const gitdir = join(newFolder(), 'm.git')
-    const mirror = await openRemoteMirror({ url: remote.url, ref: 'main', gitdir, token })
-    onTestFinished(() => mirror.close())
-    await mirror.fetch()
+    const { remote, gitdir, mirror } = await fetchedOnce()
     const before = git(gitdir, ['rev-parse', 'main'])
     for (const name of readdirSync(join(gitdir, 'objects/pack'))) rmSync(join(gitdir, 'objects/pack', name))
     git(remote.work, ['update-ref', '-d', 'refs/heads/main'])
@@ -291,11 +296,7 @@ describe('a mirror', () => {
 
   test('a program in the mirror folder is never run', async () => {
     if ((await findGit()) === null) return
-    const remote = await startRemote()
-    const gitdir = join(newFolder(), 'm.git')
-    const mirror = await openRemoteMirror({ url: remote.url, ref: 'main', gitdir, token })
-    onTestFinished(() => mirror.close())
-    await mirror.fetch()
+    const { remote, gitdir, mirror } = await fetchedOnce()
     const mark = join(gitdir, 'ran')
     for (const hook of ['reference-transaction', 'post-fetch', 'pre-auto-gc']) {
       writeFiles(gitdir, { [`hooks/${hook}`]: '' })
