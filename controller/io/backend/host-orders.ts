@@ -17,6 +17,8 @@ export interface Order {
   readonly events?: readonly RunEvent[]
   readonly perform: readonly ReadyAttempt[]
   readonly now: number
+  /** No other run is under way: what this one is told next should not find its host asleep. */
+  readonly isAlone?: true
   /** The controller is stopping: say what was performed, announce nothing new. */
   readonly settleOnly?: true
 }

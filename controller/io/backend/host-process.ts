@@ -8,6 +8,7 @@ import type { Answer, FromHost, HostSetup, Order } from './host-orders.ts'
 import type { Pins } from './pinned-objects.ts'
 import { type ProcessUsage, usageOf } from './process-usage.ts'
 import { channelOf, takeHost } from './spawn-host.ts'
+import { stayAwake } from './stay-awake.ts'
 import { Recent } from '../../core/model/recent.ts'
 
 export interface Lost {
@@ -103,6 +104,7 @@ export class HostProcess {
       })
     this.#later()
     this.#orders.push(JSON.stringify(order))
+    if (order.isAlone) stayAwake()
     return new Promise((resolve) => {
       this.#asked.set(order.seat, { resolve, looksLeft: Math.ceil(deadlineMs / limits.lookMs) })
     })

@@ -205,12 +205,13 @@ export class RunDriver {
     ready: readonly Ready[],
     events: readonly RunEvent[] | undefined,
   ): Promise<Answer | Lost> {
-    const { clock, graceMs, isClosing } = this.#tools
+    const { hosts, clock, graceMs, isClosing } = this.#tools
     const order: Order = {
       seat: number,
       ...(events !== undefined && { events }),
       perform: ready.map(({ attempt: { step, connection }, secret }) => ({ step, connection, secret })),
       now: clock(),
+      ...(hosts.isOneTaken && { isAlone: true }),
       ...(isClosing() && { settleOnly: true }),
     }
     run.untold = []

@@ -9,6 +9,7 @@ import type { Answer, FromHost, HostSetup, Order, ToHost } from './host-orders.t
 import { HostRun } from './host-run.ts'
 import type { Perform, PerformModule } from './perform.ts'
 import { PinnedObjects } from './pinned-objects.ts'
+import { stayAwake } from './stay-awake.ts'
 
 // The whole of a host process: orders come in, events go out. It holds no store, no environment, and secrets only while
 // it uses them. It ends with its channel, and so with its controller.
@@ -59,6 +60,7 @@ async function follow(order: Order): Promise<void> {
     runs.set(order.seat, run)
   }
   const answer = await run.follow(order)
+  if (order.isAlone) stayAwake()
   if (answers.length === 0) setImmediate(flush)
   answers.push(textOf(answer))
 }

@@ -82,6 +82,13 @@ export class RunHosts {
     return this.#leastBusy()?.seats === 0
   }
 
+  /** Whether a single run is under way. */
+  get isOneTaken(): boolean {
+    let taken = 0
+    for (const { seats } of this.#started) taken += seats
+    return taken === 1
+  }
+
   leave({ host, number }: Seat): void {
     host.seats -= 1
     host.leave(number)
