@@ -3,17 +3,16 @@ import type { Problem } from '../model/problems.ts'
 import { type Fleet, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { stampOf } from './layers.ts'
-import type { Rendering } from './render.ts'
+import type { Rendered } from './render.ts'
 import type { DesiredTenant } from './resolve.ts'
+import { StepPool } from './step-pool.ts'
 import type { Subscription } from './subscriptions.ts'
 
 /**
  * What one resolve leaves to the next. Everything here is named by the ids of all that it was made of, so equal names
  * mean equal values and nothing has to be computed again; forgetting it costs time and nothing else.
  */
-export interface Memory {
-  /** By key of the chain and release. */
-  readonly renderings: Map<string, Rendering & { kind: 'rendered' }>
+export interface Memory extends Rendered {
   /** By path. */
   readonly tenants: Map<string, RememberedTenant>
 }
@@ -25,7 +24,7 @@ export interface RememberedTenant {
   readonly problems: readonly Problem[]
 }
 
-/** Renderings that no tenant uses any more are dropped all at once, when they have become many. */
+/** Renderings and steps that no tenant uses any more are dropped all at once, when they have become many. */
 const keptRenderings = 50_000
 
 export function isCrowded({ renderings, tenants }: Memory): boolean {
@@ -34,7 +33,8 @@ export function isCrowded({ renderings, tenants }: Memory): boolean {
 
 export function newMemory(before?: Memory): Memory {
   const isKept = before !== undefined && !isCrowded(before)
-  return { renderings: isKept ? before.renderings : new Map(), tenants: new Map() }
+  const { renderings, steps } = isKept ? before : { renderings: new Map(), steps: new StepPool() }
+  return { renderings, steps, tenants: new Map() }
 }
 
 /**

@@ -18,6 +18,7 @@ import { lostAnchors } from './lost-anchors.ts'
 import { changesAt, mergeBeside } from './overlays-beside.ts'
 import { lockProblem, lostProblem, overlayProblem, patchPath } from './render-problems.ts'
 import { frozenBy, newestFirst } from './releases.ts'
+import type { StepPool } from './step-pool.ts'
 import { stepReferences } from './step-references.ts'
 
 /** A workflow document reduced to what is merged. */
@@ -65,8 +66,11 @@ export interface Renderer {
   resolve(chain: Chain, wanted: string): Resolved
 }
 
-/** Renderings by key of the chain and release, of earlier resolves too. */
-type Remembered = Map<string, Rendering & { kind: 'rendered' }>
+/** What earlier resolves leave: renderings by key of the chain and release, and their steps. */
+export interface Rendered {
+  readonly renderings: Map<string, Rendering & { kind: 'rendered' }>
+  readonly steps: StepPool
+}
 
 /** The first error of a document; its path is one of the workflow. */
 type Check = (document: WorkflowDocument) => Problem | undefined
@@ -78,7 +82,7 @@ type Check = (document: WorkflowDocument) => Problem | undefined
  * Level i is `merge3(base = level above at the overlay's base release, ours = that with the overlay, theirs = level
  * above at the wanted release)`, so a level without an overlay follows by itself.
  */
-export function createRenderer(check: Check, remembered: Remembered): Renderer {
+export function createRenderer(check: Check, { renderings: remembered, steps: pool }: Rendered): Renderer {
   const renderings = new WeakMap<Chain, Map<string, Rendering>>()
   const resolutions = new WeakMap<Chain, Map<string, Resolved>>()
   const render = (chain: Chain, release: string): Rendering =>
@@ -94,7 +98,7 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
   const schema = schemaOf('Workflow')
 
   function renderLevel(chain: Chain, release: string): Rendering {
-    if (!isLayer(chain)) return chain.standsFor ? clone(chain, release) : template(chain, release, check)
+    if (!isLayer(chain)) return chain.standsFor ? clone(chain, release) : template(chain, release)
     if (chain.beside) return renderBeside(chain, chain.beside, release)
     const { overlay } = chain
     const level = levelAt(chain, release)
@@ -187,9 +191,21 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
     }
   }
 
+  /** The release itself; a clone without releases is its head. */
+  function template({ workflow }: Chain, release: string): Rendering {
+    const entry = workflow.releases.get(release) ?? (workflow.releases.size === 0 ? workflow.head : undefined)
+    if (!entry)
+      return { kind: 'invalid', problem: problem('unknown-release', `${workflow.name} has no release ${release}`) }
+    if (isUnreadable(entry)) return { kind: 'invalid', problem: frozenBy(entry.file, entry.unreadable) }
+    const document = pool.intern(documentOf(entry.resource))
+    const cause = check(document)
+    if (cause) return { kind: 'invalid', problem: { ...cause, place: { file: entry.file, line: 1, column: 1 } } }
+    return { kind: 'rendered', document, notices: [] }
+  }
+
   /** The clone itself; what is locked above it is locked for it too. */
   function clone(chain: Chain, release: string): Rendering {
-    const own = template(chain, release, check)
+    const own = template(chain, release)
     const origin = chain.standsFor && render(chain.standsFor.chain, chain.standsFor.base)
     if (own.kind !== 'rendered' || !origin || !chain.standsFor) return own
     if (origin.kind !== 'rendered') return origin
@@ -198,7 +214,8 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
     return broken ? { kind: 'invalid', problem: lockProblem(chain.workflow.head?.file ?? '', broken) } : own
   }
 
-  function checked(overlay: Declared<'Overlay'>, document: WorkflowDocument, notices: readonly Notice[]): Rendering {
+  function checked(overlay: Declared<'Overlay'>, made: WorkflowDocument, notices: readonly Notice[]): Rendering {
+    const document = pool.intern(made)
     const cause = check(document)
     if (!cause) return { kind: 'rendered', document, notices }
     const message = `with this overlay ${cause.message}`
@@ -233,19 +250,6 @@ export function createRenderer(check: Check, remembered: Remembered): Renderer {
   }
 
   return { render, resolve, levelAt }
-}
-
-/** The release itself; a clone without releases is its head. */
-function template(chain: Chain, release: string, check: Check): Rendering {
-  const { workflow } = chain
-  const entry = workflow.releases.get(release) ?? (workflow.releases.size === 0 ? workflow.head : undefined)
-  if (!entry)
-    return { kind: 'invalid', problem: problem('unknown-release', `${workflow.name} has no release ${release}`) }
-  if (isUnreadable(entry)) return { kind: 'invalid', problem: frozenBy(entry.file, entry.unreadable) }
-  const document = documentOf(entry.resource)
-  const cause = check(document)
-  if (cause) return { kind: 'invalid', problem: { ...cause, place: { file: entry.file, line: 1, column: 1 } } }
-  return { kind: 'rendered', document, notices: [] }
 }
 
 const documents = new WeakMap<Workflow, WorkflowDocument>()

@@ -97,7 +97,7 @@ export function resolveWhole({ fleet, hierarchy, check, recall }: Given, before:
   const layers = buildLayers(fleet, hierarchy.nodes)
   const renderer = createRenderer(
     (document) => check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
-    next.renderings,
+    next,
   )
   const signatureOf = createSignatures(fleet)
   const freezes = createFreezes(hierarchy, subscriptions, layers)

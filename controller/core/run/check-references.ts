@@ -9,8 +9,27 @@ export interface Visible {
   readonly declared: ReadonlySet<string>
   /** Names of the items and places of the loops around. */
   readonly each: readonly string[]
-  /** Steps that have ended when the expression is read. */
-  readonly steps: ReadonlyMap<string, Step>
+  /** By id, what is read of the steps that have ended when the expression is read. */
+  readonly steps: ReadonlyMap<string, OutputNames>
+}
+
+/** Fields of a step's outputs. */
+export type OutputNames = readonly string[] | 'not known before it is performed'
+
+const resultsOnly: OutputNames = ['results']
+const caseOnly: OutputNames = ['case']
+
+export function outputNamesOf(step: Step): OutputNames {
+  if (step.set) return Object.keys(step.set)
+  if (step.forEach) return resultsOnly
+  return step.case ? caseOnly : 'not known before it is performed'
+}
+
+export function areSameOutputs(one: OutputNames | undefined, other: OutputNames): boolean {
+  if (one === other) return true
+  if (one === undefined || typeof one === 'string' || typeof other === 'string' || one.length !== other.length)
+    return false
+  return one.every((name, at) => name === other[at])
 }
 
 interface Fault {
@@ -50,8 +69,8 @@ function faultOfStep(
   output: string | undefined,
   { declared, steps }: Visible,
 ): Fault | undefined {
-  const step = steps.get(id)
-  if (step === undefined) {
+  const known = steps.get(id)
+  if (known === undefined) {
     const message = declared.has(id)
       ? `Step ${id} has not been performed when this is read.`
       : `There is no step ${id}${didYouMean(id, [...declared])}.`
@@ -59,8 +78,7 @@ function faultOfStep(
   }
   if (field === undefined) return undefined
   const fault = faultOfField(`steps.${id}`, field, fieldsOfStep)
-  const known = step.set ? Object.keys(step.set) : step.forEach ? ['results'] : step.case ? ['case'] : undefined
-  if (fault !== undefined || field !== 'outputs' || output === undefined || known === undefined) return fault
+  if (fault !== undefined || field !== 'outputs' || output === undefined || typeof known === 'string') return fault
   return faultOfField(`steps.${id}.outputs`, output, known)
 }
 

@@ -2,7 +2,7 @@ import { formatPath, type Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
 import { newMap } from '../model/values.ts'
-import { faultOfReference, type Visible } from './check-references.ts'
+import { areSameOutputs, faultOfReference, type OutputNames, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
 import { everyStep, stepsWithin } from './each-step.ts'
@@ -12,7 +12,7 @@ import { remarksOnTrigger } from './trigger-remarks.ts'
 type Spec = Workflow['spec']
 
 /** What is visible further down grows step by step. */
-type Around = Visible & { readonly steps: Map<string, Step> }
+type Around = Visible & { readonly steps: Map<string, OutputNames> }
 
 /** What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places. */
 export function checkWorkflow(spec: Spec): Problem[] {
@@ -25,7 +25,7 @@ export function checkWorkflow(spec: Spec): Problem[] {
       count += ids.length
     }
   }
-  const visible = { inputs: inputsOf(spec), declared, each: [], steps: new Map<string, Step>() }
+  const visible = { inputs: inputsOf(spec), declared, each: [], steps: new Map<string, OutputNames>() }
   const frame = checkFrame(spec)
   const problems = [...frame.before, ...(declared.size < count ? duplicatesIn(spec) : [])]
   checkOuterSteps(spec.steps, ['spec', 'steps'], visible, problems)
@@ -98,13 +98,19 @@ function duplicatesIn(spec: Spec): Problem[] {
   return problems
 }
 
+/** A step, and what is read of it. */
+interface Given {
+  readonly id: string
+  readonly outputs: OutputNames
+}
+
 /** A step in which nothing was wrong, and what it depended on: with the same around it nothing is wrong again. */
 interface Standing {
   readonly inputs: readonly string[]
-  /** The steps that it reads, those within it left out. */
-  readonly reads: readonly Step[]
-  /** Those that can be read further down. */
-  readonly gives: readonly Step[]
+  /** What it reads of steps, those within it left out. */
+  readonly reads: readonly Given[]
+  /** What can be read of it further down. */
+  readonly gives: readonly Given[]
 }
 
 const standings = new WeakMap<Step, Standing>()
@@ -120,33 +126,33 @@ function checkOuterSteps(steps: readonly Step[], path: Path, visible: Around, pr
       known = { inputs: visible.inputs, reads: readBy(step, seen), gives }
       if (problems.length === count) standings.set(step, known)
     }
-    for (const each of known.gives) seen.set(each.id, each)
+    for (const { id, outputs } of known.gives) seen.set(id, outputs)
   }
 }
 
-function areAll(reads: readonly Step[], seen: ReadonlyMap<string, Step>): boolean {
-  for (const step of reads) if (seen.get(step.id) !== step) return false
+function areAll(reads: readonly Given[], seen: Visible['steps']): boolean {
+  for (const { id, outputs } of reads) if (!areSameOutputs(seen.get(id), outputs)) return false
   return true
 }
 
-function readBy(top: Step, seen: ReadonlyMap<string, Step>): readonly Step[] {
-  const read = new Set<Step>()
+function readBy(top: Step, seen: Visible['steps']): readonly Given[] {
+  const read = new Map<string, Given>()
   for (const step of stepsWithin(top)) {
     for (const [variable, id = ''] of readsIn(remarksOnStep(step).remarks)) {
-      const other = variable === 'steps' ? seen.get(id) : undefined
-      if (other) read.add(other)
+      const outputs = variable === 'steps' ? seen.get(id) : undefined
+      if (outputs) read.set(id, { id, outputs })
     }
   }
-  return [...read]
+  return [...read.values()]
 }
 
 /** What the steps after these may read of them: a step of a branch is seen after its block, never from another branch. */
-function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): readonly Step[] {
+function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): readonly Given[] {
   const seen = new Map(visible.steps)
-  const given: Step[] = []
+  const given: Given[] = []
   for (const step of steps) {
     for (const one of checkStep(step, path, { ...visible, steps: seen }, problems)) {
-      seen.set(one.id, one)
+      seen.set(one.id, one.outputs)
       given.push(one)
     }
   }
@@ -154,10 +160,11 @@ function checkSteps(steps: readonly Step[], path: Path, visible: Visible, proble
 }
 
 /** Itself, and the steps of its branches. */
-function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): readonly Step[] {
+function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): readonly Given[] {
   const own = [...path, { id: step.id }]
-  settle(remarksOnStep(step).remarks, own, visible, problems)
-  const after: Step[] = [step]
+  const { remarks, outputs } = remarksOnStep(step)
+  settle(remarks, own, visible, problems)
+  const after: Given[] = [{ id: step.id, outputs }]
   for (const { steps: nested, path: within, role } of stepListsOf(step)) {
     const around = role === 'on-error' ? { ...visible, steps: withSteps(visible.steps, after) } : visible
     const start = role === 'item' ? { ...visible, each: [...visible.each, ...namesOf(step)] } : around
@@ -168,9 +175,9 @@ function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]
   return after
 }
 
-function withSteps(seen: ReadonlyMap<string, Step>, more: readonly Step[]): Map<string, Step> {
+function withSteps(seen: Visible['steps'], more: readonly Given[]): Map<string, OutputNames> {
   const all = new Map(seen)
-  for (const step of more) all.set(step.id, step)
+  for (const { id, outputs } of more) all.set(id, outputs)
   return all
 }
 

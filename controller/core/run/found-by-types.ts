@@ -4,17 +4,11 @@ import { any, type Type } from './value-type.ts'
 /** The names that an expression reads; the first two count, such as those of `inputs.host`. */
 export type Read = readonly string[]
 
-export interface Entry<Found> {
+interface Entry<Found> {
   readonly about: unknown
   readonly reads: readonly Read[]
   readonly types: readonly Type[]
   readonly found: Found
-}
-
-/** Where entries are kept, each as long as its key. */
-export type Memory<Key, Value> = {
-  readonly get: (key: Key) => Value | undefined
-  readonly set: (key: Key, value: Value) => unknown
 }
 
 const none: readonly never[] = []
@@ -24,11 +18,7 @@ const none: readonly never[] = []
  * than last time, or `about` is: all else that it was found with.
  */
 export class FoundByTypes<Key extends object, Found> {
-  readonly #memory: Memory<Key, Entry<Found>>
-
-  constructor(memory: Memory<Key, Entry<Found>> = new WeakMap<Key, Entry<Found>>()) {
-    this.#memory = memory
-  }
+  readonly #memory = new WeakMap<Key, Entry<Found>>()
 
   of(key: Key, about: unknown, readsOf: (key: Key) => readonly Read[], fields: FieldTypes, find: () => Found): Found {
     const known = this.#memory.get(key)

@@ -10,6 +10,7 @@ import {
   namesOf,
   never,
   ofKinds,
+  one,
   storedKinds,
   type Type,
   typeOf,
@@ -49,12 +50,12 @@ function read(schema: JsonMap): Type {
   const properties = get(schema, 'properties')
   const isClosed = isMap(properties) && get(schema, 'additionalProperties') === false
   if (!isMap(items) && !isMap(properties)) return ofKinds(kinds)
-  return {
+  return one({
     kinds,
     ...(isMap(items) && { items: typeOfSchema(items) }),
     ...(isMap(properties) && { fields: mapped(properties, typeOfSchema) }),
     ...(isClosed && { others: never }),
-  }
+  })
 }
 
 function kindsOfName(name: Json): number {

@@ -4,10 +4,11 @@ import type { ProblemCode } from '../model/problems.ts'
 import { actionOf } from '../model/step-action.ts'
 import type { Json, JsonMap } from '../model/values.ts'
 import { stepRoots } from './bindings.ts'
+import { type OutputNames, outputNamesOf } from './check-references.ts'
 import { stepsWithin } from './each-step.ts'
 import { isSeverity, severities } from './cases.ts'
 import { hasExpression, piecesOf } from './expression-text.ts'
-import type { Memory, Read } from './found-by-types.ts'
+import type { Read } from './found-by-types.ts'
 import { checkExpressions, referencesIn } from './expressions.ts'
 import { faultOfCode } from './retry-codes.ts'
 
@@ -23,8 +24,8 @@ interface StepRemarks {
   readonly ids: readonly string[]
   /** Of the step itself, without the steps within. */
   readonly remarks: readonly Remark[]
-  /** The one thing here that changes: see `keptOfStep`. */
-  kept: unknown
+  /** What others read of the step itself. */
+  readonly outputs: OutputNames
 }
 
 // Renderings share the objects of every step that no overlay changed, so most steps were read before.
@@ -34,30 +35,11 @@ const ofOutputs = new WeakMap<object, readonly Remark[]>()
 export function remarksOnStep(step: Step): StepRemarks {
   let known = ofStep.get(step)
   if (!known) {
-    known = { ids: stepsWithin(step).map(({ id }) => id), remarks: readStep(step), kept: undefined }
+    const ids = stepsWithin(step).map(({ id }) => id)
+    known = { ids, remarks: readStep(step), outputs: outputNamesOf(step) }
     ofStep.set(step, known)
   }
   return known
-}
-
-/** Of a step that was seen once and has nothing kept yet. */
-const once = Symbol('once')
-
-/**
- * A memory for steps that come again. Most steps that some tenant has of its own are looked at once, and what was kept for
- * each of them would cost more than to find it twice for the others.
- */
-export function keptOfStep<Value>(): Memory<Step, Value> {
-  return {
-    get: (step) => {
-      const { kept } = remarksOnStep(step)
-      return kept === once ? undefined : (kept as Value | undefined)
-    },
-    set: (step, value) => {
-      const remarks = remarksOnStep(step)
-      remarks.kept = remarks.kept === undefined ? once : value
-    },
-  }
 }
 
 /** The fields of variables that a part of a workflow reads, such as `inputs.host`, each once. */

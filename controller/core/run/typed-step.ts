@@ -7,7 +7,7 @@ import { FoundByTypes, type Read } from './found-by-types.ts'
 import type { FieldTypes } from './infer-type.ts'
 import { typeOfLoop, typeOfStep } from './step-outputs.ts'
 import { placesOf } from './step-places.ts'
-import { keptOfStep, readsIn, remarksOnStep } from './step-remarks.ts'
+import { readsIn, remarksOnStep } from './step-remarks.ts'
 import { type TypeRemark, typePlace } from './typed-place.ts'
 import { any, itemOf, type Type, typeOf } from './value-type.ts'
 import { type Types, variableTypes } from './variable-types.ts'
@@ -28,7 +28,7 @@ interface TypedStep {
 }
 
 // Renderings share the objects of every step that no overlay changed, and mostly the types of what these read.
-const ofStep = new FoundByTypes<Step, TypedStep>(keptOfStep())
+const ofStep = new FoundByTypes<Step, TypedStep>()
 const none: readonly never[] = []
 
 /** What types have against a step that stands outside of any other, and against all that it holds. */

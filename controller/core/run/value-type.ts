@@ -1,3 +1,6 @@
+import { Recent } from '../model/recent.ts'
+import { quotedKey } from '../model/values.ts'
+
 /** What is known of a value before it is there: which kinds it may be of, and what stands within. */
 export interface Type {
   /** One bit for each kind that is possible; none where every evaluation fails. */
@@ -35,9 +38,27 @@ const all = (1 << names.length) - 1
 const [list, map] = [kindsOf('list'), kindsOf('map')]
 
 const plain = new Map<number, Type>()
-const lists = new WeakMap<Type, Type>()
+const typesKept = 10_000
+const compound = new Recent<string, Type>(typesKept)
+const numbers = new WeakMap<Type, number>()
+let numbered = 0
 
-/** Types of which nothing more is known are one object for the same kinds, so that who keeps one can tell that nothing changed. */
+/** Types that say the same are one object as a rule, so that who keeps one can tell that nothing changed. */
+export function one(type: Type): Type {
+  const { items, fields, others } = type
+  if (!items && !fields && !others) return ofKinds(type.kinds)
+  let key = `${type.kinds},${items ? numberOf(items) : ''},${others ? numberOf(others) : ''}`
+  for (const name in fields) key += `,${quotedKey(name)}${numberOf(fields[name] as Type)}`
+  return compound.of(fields ? `${key},` : key, () => type)
+}
+
+function numberOf(type: Type): number {
+  let number = numbers.get(type)
+  if (number === undefined) numbers.set(type, (number = numbered++))
+  return number
+}
+
+/** Of which nothing more is known. */
 export function ofKinds(kinds: number): Type {
   let type = plain.get(kinds)
   if (!type) plain.set(kinds, (type = { kinds }))
@@ -52,13 +73,11 @@ export function typeOf(...kinds: readonly Kind[]): Type {
 }
 
 export function mapWith(fields: Readonly<Record<string, Type>>, others?: Type): Type {
-  return { kinds: map, fields, ...(others && { others }) }
+  return one({ kinds: map, fields, ...(others && { others }) })
 }
 
 export function listOf(items: Type): Type {
-  let type = lists.get(items)
-  if (!type) lists.set(items, (type = { kinds: list, items }))
-  return type
+  return one({ kinds: list, items })
 }
 
 /** Whether a value of this type may be of one of these kinds. */
@@ -84,11 +103,11 @@ export function either(a: Type, b: Type): Type {
   if (a === any || b === any) return any
   const kinds = a.kinds | b.kinds
   const items = (a.items ?? b.items) && either(itemOf(a), itemOf(b))
-  if (!a.fields && !b.fields && !a.others && !b.others) return items ? { kinds, items } : ofKinds(kinds)
+  if (!a.fields && !b.fields && !a.others && !b.others) return one({ kinds, ...(items && { items }) })
   const fields: Record<string, Type> = Object.create(null)
   for (const name of Object.keys({ ...a.fields, ...b.fields }))
     fields[name] = either(fieldOf(a, name), fieldOf(b, name))
-  return { kinds, ...(items && { items }), fields, others: either(othersOf(a), othersOf(b)) }
+  return one({ kinds, ...(items && { items }), fields, others: either(othersOf(a), othersOf(b)) })
 }
 
 function othersOf({ kinds, others = any }: Type): Type {
@@ -107,13 +126,12 @@ export function storedKinds(kinds: number): number {
 /** The type of a value after it was kept as JSON. */
 export function stored({ kinds, items, fields, others }: Type): Type {
   const left = storedKinds(kinds)
-  if (!fields && !others) return items ? { kinds: left, items: stored(items) } : ofKinds(left)
-  return {
+  return one({
     kinds: left,
     ...(items && { items: stored(items) }),
     ...(fields && { fields: mapped(fields, stored) }),
     ...(others && { others: stored(others) }),
-  }
+  })
 }
 
 export function mapped<Value>(
