@@ -118,8 +118,8 @@ function binOf(spec) {
 function run(args, env) {
   const node = findNode()
   // A fleet is held for long: with the young generation's usual 64 MB times three, most of what a load needs at its peak
-  // would be garbage that nobody has looked at yet.
-  const child = spawn(node, ['--max-semi-space-size=8', ...args], {
+  // would be garbage that nobody has looked at yet. With much less, runs outlive it and are collected as if they stayed.
+  const child = spawn(node, ['--max-semi-space-size=32', ...args], {
     stdio: 'inherit',
     // Types are stripped once a file, not once a start.
     env: {

@@ -23,6 +23,8 @@ export class ReconcileLost extends Error {
 }
 
 const firstRestartMs = 100
+/** Of its heap, the part for what was made just now: three times 8 MiB. */
+const youngMb = 24
 const longestRestartMs = 60_000
 /** What an orderly end may take: resolving a large fleet cannot be interrupted. A thread may be ended at any moment. */
 const patienceMs = 5_000
@@ -146,7 +148,11 @@ export class ReconcileHost {
     const worker = new Worker(module, {
       name: 'reconcile',
       workerData: setup,
-      ...(heapMb !== undefined && { resourceLimits: { maxOldGenerationSizeMb: heapMb } }),
+      resourceLimits: {
+        // What it loads it keeps: a larger one would hold garbage, and take no less time.
+        maxYoungGenerationSizeMb: youngMb,
+        ...(heapMb !== undefined && { maxOldGenerationSizeMb: heapMb }),
+      },
     })
     this.#worker = worker
     const calls = new PortCalls<WorkerCalls>(worker, {
