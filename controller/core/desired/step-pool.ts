@@ -22,7 +22,7 @@ export class StepPool {
       interned ??= Object.assign(newMap(), spec)
       interned[field] = pooled
     }
-    return interned === undefined ? document : (Object.assign(newMap(), { spec: interned }) as WorkflowDocument)
+    return interned === undefined ? document : Object.assign(newMap(), { spec: interned })
   }
 
   #items(list: readonly Json[]): readonly Json[] {
