@@ -6,7 +6,7 @@ import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spe
 
 type Step = Workflow['spec']['steps'][number]
 
-/** Sound by themselves, sound only behind another one, and not sound at all. */
+/** Sound by themselves, sound only behind another one of some kind, and not sound at all. */
 const steps = [
   { id: 'a', action: 'isolate_endpoint', with: { host: '${{ inputs.host }}' } },
   { id: 'a', set: { other: 1 } },
@@ -16,6 +16,9 @@ const steps = [
   { id: 'e', set: { broken: '${{ (' } },
   { id: 'f', action: 'x', retry: { attempts: 'many' } },
   { id: 'g' },
+  { id: 'a', set: { another: 1 } },
+  { id: 'a', forEach: { in: '${{ [1] }}', steps: [{ id: 'h', set: { x: 1 } }] } },
+  { id: 'b', set: { x: '${{ steps.a.outputs.results }}' } },
   { name: 'without an id' },
 ].map((step) => toValue(step) as unknown as Step)
 
