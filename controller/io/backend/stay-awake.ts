@@ -1,3 +1,8 @@
+import { availableParallelism } from 'node:os'
+
+/** With a single processor the one that answers could not run meanwhile. */
+const isWorthIt = availableParallelism() > 1
+
 /** Somewhat longer than a commit, or than an advance that waits for no vendor. */
 const longestMs = 0.5
 
@@ -9,6 +14,7 @@ let until = 0
  * among several, somebody else can use the processor.
  */
 export function stayAwake(): void {
+  if (!isWorthIt) return
   const isAwake = until > 0
   until = performance.now() + longestMs
   if (!isAwake) setImmediate(look)

@@ -1,10 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { stayAwake } from '../../../controller/io/backend/stay-awake.ts'
 
 const turnsAhead = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Immediate').length
 
-describe('staying awake', () => {
+describe.skipIf(availableParallelism() < 2)('staying awake', () => {
   it('keeps one turn ahead, however often it is asked for', () => {
     const before = turnsAhead()
     stayAwake()
