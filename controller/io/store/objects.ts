@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { Digest } from '../../core/model/effective.ts'
 import type { StoredObject } from '../../core/run/journal.ts'
@@ -73,6 +73,6 @@ function gone(digest: Digest): StoreError {
 }
 
 function verifyDigest({ digest, json }: StoredObject): void {
-  if (createHash('sha256').update(json).digest('hex') !== digest)
+  if (hash('sha256', json) !== digest)
     throw new StoreError('bad-value', `The object under ${digest} has another digest.`)
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -6,6 +7,8 @@ import { openStore } from '../../../controller/io/store/open-store.ts'
 import { folder, more, newRun } from './sample-runs.ts'
 
 const migrations = join(import.meta.dirname, '../../../controller/io/store/migrations')
+
+const objects = ['{"a":1}', '{"b":2}'].map((json) => ({ digest: hash('sha256', json), json }))
 
 /** A database as the first two migrations left it, with one run that goes on and one that has ended. */
 function oldDatabase(place: string): void {
@@ -23,6 +26,8 @@ function oldDatabase(place: string): void {
   event.run(1, 1, JSON.stringify(newRun('ended').events[0]))
   event.run(1, 2, JSON.stringify(cancelled))
   event.run(2, 1, JSON.stringify(newRun('open').events[0]))
+  const object = database.prepare('INSERT INTO objects (digest, json) VALUES (?, ?)')
+  for (const { digest, json } of objects) object.run(digest, json)
   database.close()
 }
 
@@ -44,6 +49,15 @@ describe('a database of an earlier version', () => {
     expect(await store.append(newRun('ended'))).toEqual({ kind: 'conflict', version: 2 })
     const started = more(opened.state, { type: 'RunStarted', at: 1 })
     expect(await store.append(started)).toEqual({ kind: 'appended', version: 2 })
+    store.close()
+  })
+
+  it('keeps its objects', () => {
+    const place = folder()
+    oldDatabase(place)
+    const store = openStore(place)
+    expect(objects.map(({ digest }) => store.readObject(digest))).toEqual(objects.map(({ json }) => json))
+    expect(store.hasObject(hash('sha256', 'another'))).toBe(false)
     store.close()
   })
 })
