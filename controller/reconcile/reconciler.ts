@@ -13,7 +13,7 @@ import { type Batch, batchesOf } from './batches.ts'
 import { type LiveTenant, liveTenants } from './live-tenants.ts'
 import type { LoadedFleet } from './load-fleet.ts'
 import type { Progress } from './progress.ts'
-import { appliedPath, appliedText, renderedFiles, renderedPaths } from './rendered-files.ts'
+import { appliedPath, appliedText, renderedFiles, renderedPaths, RenderedTexts } from './rendered-files.ts'
 import type { RenderedRecord } from './rendered-record.ts'
 
 /** What reconciling needs of the store. */
@@ -172,12 +172,13 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       return renderedPaths(tenant).filter((path) => !kept.has(path))
     }
     for (const path of old ? [...old.values()].flatMap(staleIn) : await parts.rendered.paths()) files.set(path, null)
+    const texts = new RenderedTexts()
     let done = 0
     for (const tenant of looked.values()) {
       if (++done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: looked.size })
       const before = known?.get(tenant.path)
       const applied = before?.digest === tenant.digest ? undefined : live.get(tenant.path)
-      if (applied) for (const [path, text] of renderedFiles(applied, before)) files.set(path, text)
+      if (applied) for (const [path, text] of renderedFiles(applied, before, texts)) files.set(path, text)
     }
     if (files.size > 0) {
       files.set(appliedPath, mark)

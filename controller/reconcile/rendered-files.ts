@@ -1,5 +1,5 @@
 import type { ObservedTenant } from '../core/desired/index.ts'
-import { emitRoot } from '../core/merge/index.ts'
+import { emitRoot, type ItemTexts } from '../core/merge/index.ts'
 import type { Json } from '../core/model/values.ts'
 import type { LiveTenant } from './live-tenants.ts'
 
@@ -12,7 +12,11 @@ export function renderedPaths(tenant: Pick<ObservedTenant, 'path' | 'workflows'>
 }
 
 /** Those that tell something else than before; all of them where nothing was told. */
-export function renderedFiles(tenant: LiveTenant, before?: ObservedTenant): [string, string][] {
+export function renderedFiles(
+  tenant: LiveTenant,
+  before?: ObservedTenant,
+  texts: RenderedTexts = new RenderedTexts(),
+): [string, string][] {
   const workflows = [...tenant.workflows.values()]
     .filter(({ name, release, digest }) => {
       const old = before?.workflows[name]
@@ -20,10 +24,10 @@ export function renderedFiles(tenant: LiveTenant, before?: ObservedTenant): [str
     })
     .map(({ name, release, digest, spec }): [string, string] => [
       workflowPath(tenant.path, name),
-      headed(`# release ${release}, digest ${digest}`, spec),
+      texts.workflow(`# release ${release}, digest ${digest}`, spec),
     ])
   if (before?.contextDigest === tenant.contextDigest) return workflows
-  return [[contextPath(tenant.path), yaml(inOrder(tenant.context))], ...workflows]
+  return [[contextPath(tenant.path), texts.yaml(inOrder(tenant.context))], ...workflows]
 }
 
 /** Bindings stand in the order of first use, which a history need not show. */
@@ -36,7 +40,7 @@ function inOrder(context: LiveTenant['context']): LiveTenant['context'] {
 export const appliedPath = 'applied.yaml'
 
 export function appliedText(commit: string, at: number): string {
-  return yaml({ commit, appliedAt: at })
+  return new RenderedTexts().yaml({ commit, appliedAt: at })
 }
 
 function contextPath(tenant: string): string {
@@ -56,24 +60,18 @@ const style = {
   listPadding: '',
 } as const
 
-const texts = new WeakMap<object, string>()
-const headedTexts = new WeakMap<object, { readonly head: string; readonly text: string }>()
+/** The texts of one record. Tenants with equal chains share one object, others most of its steps, and so their text. */
+export class RenderedTexts {
+  readonly #workflows = new Map<object, { readonly head: string; readonly text: string }>()
+  readonly #items: ItemTexts = new WeakMap()
 
-function headed(head: string, value: object): string {
-  let known = headedTexts.get(value)
-  if (known?.head !== head) {
-    known = { head, text: `${head}\n${yaml(value)}` }
-    headedTexts.set(value, known)
+  workflow(head: string, spec: object): string {
+    let known = this.#workflows.get(spec)
+    if (known?.head !== head) this.#workflows.set(spec, (known = { head, text: `${head}\n${this.yaml(spec)}` }))
+    return known.text
   }
-  return known.text
-}
 
-/** Tenants with equal chains share one object, and so its text. */
-function yaml(value: object): string {
-  let text = texts.get(value)
-  if (text === undefined) {
-    text = emitRoot(value as Json, { style, eol: '\n' })
-    texts.set(value, text)
+  yaml(value: object): string {
+    return emitRoot(value as Json, { style, eol: '\n', items: this.#items })
   }
-  return text
 }

@@ -30,6 +30,6 @@ export {
   resolveConflicts,
   threeWayMerge,
 } from './three-way-merge.ts'
-export { emitRoot } from './yaml-emit.ts'
+export { emitRoot, type ItemTexts } from './yaml-emit.ts'
 export { editYaml, type YamlEdit } from './yaml-edit.ts'
 export { type WriteBackInput, type WriteBackNotice, type WriteBackResult, writeBack } from './write-back.ts'

@@ -11,7 +11,11 @@ export interface Manner {
   readonly quote?: Quote | undefined
   /** The neighbours are written in brackets. */
   readonly inFlow?: boolean | undefined
+  /** Present where many documents are written whose items are the same objects: the text of each is made once. */
+  readonly items?: ItemTexts | undefined
 }
+
+export type ItemTexts = WeakMap<object, { readonly column: number; readonly text: string }>
 
 /** A value as it follows `key:` or `-`: the rest of the line with what belongs to it, and whole lines. */
 export interface Emitted {
@@ -41,6 +45,14 @@ export function emitKeyEntry(key: string, value: Json, column: number, manner: M
 
 /** The first key of a map stands on the line of the `-`, two columns in. */
 export function emitItemEntry(value: Json, column: number, manner: Manner): string {
+  const { items } = manner
+  if (items === undefined || !isMap(value)) return textOfItem(value, column, manner)
+  let known = items.get(value)
+  if (known?.column !== column) items.set(value, (known = { column, text: textOfItem(value, column, manner) }))
+  return known.text
+}
+
+function textOfItem(value: Json, column: number, manner: Manner): string {
   const isBlock =
     (isMap(value) || isList(value)) && !isEmptyValue(value) && !manner.inFlow && !isShortList(value, manner.style)
   if (isBlock) return `- ${emitBody(value, column + 2, manner)}`
@@ -53,7 +65,7 @@ export function join({ rest, lines }: Emitted, eol: string): string {
 
 /** All entries, the first one without its indentation. */
 function emitBody(value: Json, column: number, manner: Manner): string {
-  const inner = { style: manner.style, eol: manner.eol }
+  const inner = { style: manner.style, eol: manner.eol, items: manner.items }
   const entries = isList(value)
     ? value.map((item) => emitItemEntry(item, column, inner))
     : Object.entries(value as object).map(([key, item]) => emitKeyEntry(key, item as Json, column, inner))
