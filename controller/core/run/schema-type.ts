@@ -10,7 +10,7 @@ import {
   namesOf,
   never,
   ofKinds,
-  one,
+  interned,
   storedKinds,
   type Type,
   typeOf,
@@ -50,7 +50,7 @@ function read(schema: JsonMap): Type {
   const properties = get(schema, 'properties')
   const isClosed = isMap(properties) && get(schema, 'additionalProperties') === false
   if (!isMap(items) && !isMap(properties)) return ofKinds(kinds)
-  return one({
+  return interned({
     kinds,
     ...(isMap(items) && { items: typeOfSchema(items) }),
     ...(isMap(properties) && { fields: mapped(properties, typeOfSchema) }),

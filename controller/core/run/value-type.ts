@@ -44,7 +44,7 @@ const numbers = new WeakMap<Type, number>()
 let numbered = 0
 
 /** Types that say the same are one object as a rule, so that who keeps one can tell that nothing changed. */
-export function one(type: Type): Type {
+export function interned(type: Type): Type {
   const { items, fields, others } = type
   if (!items && !fields && !others) return ofKinds(type.kinds)
   let key = `${type.kinds},${items ? numberOf(items) : ''},${others ? numberOf(others) : ''}`
@@ -73,11 +73,11 @@ export function typeOf(...kinds: readonly Kind[]): Type {
 }
 
 export function mapWith(fields: Readonly<Record<string, Type>>, others?: Type): Type {
-  return one({ kinds: map, fields, ...(others && { others }) })
+  return interned({ kinds: map, fields, ...(others && { others }) })
 }
 
 export function listOf(items: Type): Type {
-  return one({ kinds: list, items })
+  return interned({ kinds: list, items })
 }
 
 /** Whether a value of this type may be of one of these kinds. */
@@ -103,11 +103,11 @@ export function either(a: Type, b: Type): Type {
   if (a === any || b === any) return any
   const kinds = a.kinds | b.kinds
   const items = (a.items ?? b.items) && either(itemOf(a), itemOf(b))
-  if (!a.fields && !b.fields && !a.others && !b.others) return one({ kinds, ...(items && { items }) })
+  if (!a.fields && !b.fields && !a.others && !b.others) return interned({ kinds, ...(items && { items }) })
   const fields: Record<string, Type> = Object.create(null)
   for (const name of Object.keys({ ...a.fields, ...b.fields }))
     fields[name] = either(fieldOf(a, name), fieldOf(b, name))
-  return one({ kinds, ...(items && { items }), fields, others: either(othersOf(a), othersOf(b)) })
+  return interned({ kinds, ...(items && { items }), fields, others: either(othersOf(a), othersOf(b)) })
 }
 
 function othersOf({ kinds, others = any }: Type): Type {
@@ -126,7 +126,7 @@ export function storedKinds(kinds: number): number {
 /** The type of a value after it was kept as JSON. */
 export function stored({ kinds, items, fields, others }: Type): Type {
   const left = storedKinds(kinds)
-  return one({
+  return interned({
     kinds: left,
     ...(items && { items: stored(items) }),
     ...(fields && { fields: mapped(fields, stored) }),
