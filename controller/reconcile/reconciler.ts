@@ -164,26 +164,32 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
     const known = recorded
     const looked = reached && known ? pick(now, reached) : now
     const old = reached && known ? pick(known, reached) : known
-    const files = new Map<string, string | null>()
     const staleIn = (tenant: ObservedTenant): string[] => {
       const after = now.get(tenant.path)
       if (after?.digest === tenant.digest) return []
       const kept = new Set(after && live.has(tenant.path) ? renderedPaths(after) : [])
       return renderedPaths(tenant).filter((path) => !kept.has(path))
     }
-    for (const path of old ? [...old.values()].flatMap(staleIn) : await parts.rendered.paths()) files.set(path, null)
-    const texts = new RenderedTexts()
-    let done = 0
-    for (const tenant of looked.values()) {
-      if (++done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: looked.size })
-      const before = known?.get(tenant.path)
-      const applied = before?.digest === tenant.digest ? undefined : live.get(tenant.path)
-      if (applied) for (const [path, text] of renderedFiles(applied, before, texts)) files.set(path, text)
+    const stale = old ? [...old.values()].flatMap(staleIn) : await parts.rendered.paths()
+    const told = [...looked.values()].filter(
+      ({ path, digest }) => known?.get(path)?.digest !== digest && live.has(path),
+    )
+    // One by one: the texts of a whole fleet are never there at once.
+    function* files(): Generator<readonly [string, string | null]> {
+      for (const path of stale) yield [path, null]
+      const texts = new RenderedTexts()
+      let count = stale.length + 1
+      for (const [done, { path }] of told.entries()) {
+        if (done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: told.length })
+        const own = renderedFiles(live.get(path) as LiveTenant, known?.get(path), texts)
+        count += own.length
+        yield* own
+      }
+      yield [appliedPath, mark]
+      parts.onProgress?.({ phase: 'commit', done: 0, total: count })
     }
-    if (files.size > 0) {
-      files.set(appliedPath, mark)
-      parts.onProgress?.({ phase: 'commit', done: 0, total: files.size })
-      const commit = await parts.rendered.commit(files, messageOf(pass), parts.now())
+    if (stale.length + told.length > 0) {
+      const commit = await parts.rendered.commit(files(), messageOf(pass), parts.now())
       if (commit !== null) pass.rendered = commit
     }
     // Not before: what could not be written is still to be written.

@@ -6,8 +6,12 @@ export interface RenderedRecord {
   paths(): Promise<readonly string[]>
   /** Text of a file in the root of its tip. */
   read(name: string): Promise<string | undefined>
-  /** Null deletes a file. Answers with the commit, or null where the branch holds it all already. */
-  commit(files: ReadonlyMap<string, string | null>, message: string, at: number): Promise<string | null>
+  /** Takes the files one by one; null deletes one. Answers with the commit, or null where the branch holds it all already. */
+  commit(
+    files: Iterable<readonly [path: string, text: string | null]>,
+    message: string,
+    at: number,
+  ): Promise<string | null>
   close(): Promise<void>
 }
 

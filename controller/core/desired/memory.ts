@@ -27,12 +27,13 @@ export interface RememberedTenant {
 /** Renderings and steps that no tenant uses any more are dropped all at once, when they have become many. */
 const keptRenderings = 50_000
 
-export function isCrowded({ renderings, tenants }: Memory): boolean {
-  return renderings.size > keptRenderings + 2 * tenants.size
+export function isCrowded({ renderings }: Memory, tenants: number): boolean {
+  return renderings.size > keptRenderings + 2 * tenants
 }
 
-export function newMemory(before?: Memory): Memory {
-  const isKept = before !== undefined && !isCrowded(before)
+/** For a fleet of so many tenants. */
+export function newMemory(before?: Memory, tenants = 0): Memory {
+  const isKept = before !== undefined && !isCrowded(before, tenants)
   const { renderings, steps } = isKept ? before : { renderings: new Map(), steps: new StepPool() }
   return { renderings, steps, tenants: new Map() }
 }

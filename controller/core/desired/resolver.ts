@@ -61,7 +61,7 @@ export function createResolver(check: CheckWorkflow, recall: Recall = () => unde
   const unasked = new Set<string>()
 
   const whole = (fleet: Fleet, hierarchy: Hierarchy): Resolution => {
-    const next = newMemory(memory)
+    const next = newMemory(memory, fleet.tenants.size)
     const made = resolveWhole({ fleet, hierarchy, check, recall }, memory, next)
     const changed = parts ? differing(parts.state.tenants, made.state.tenants) : new Set(made.state.tenants.keys())
     memory = next
@@ -87,7 +87,7 @@ export function createResolver(check: CheckWorkflow, recall: Recall = () => unde
       return whole(fleet, buildHierarchy(fleet))
     },
     update: (changes) => {
-      if (!parts || isCrowded(memory)) return undefined
+      if (!parts || isCrowded(memory, parts.state.tenants.size)) return undefined
       const { fleet, hierarchy } = parts.state
       const patched = files.patch(fleet, hierarchy, changes)
       if (!patched) return undefined

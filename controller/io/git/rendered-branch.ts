@@ -1,3 +1,4 @@
+import { Recent } from '../../core/model/recent.ts'
 import { ensureBareRepository } from './bare-repository.ts'
 import { sift } from './entry-rules.ts'
 import { findGit, type GitBinary } from './git-binary.ts'
@@ -21,8 +22,8 @@ export interface Signature {
 }
 
 export interface FilesToCommit {
-  /** Texts by path; null removes the file. Files that are not named stay. */
-  readonly files: ReadonlyMap<string, string | null>
+  /** Paths with their texts; null removes the file. Of a path that comes twice the last counts. Files that are not named stay. */
+  readonly files: Iterable<readonly [path: string, text: string | null]>
   readonly message: string
   readonly author: Signature
   /** The commit the caller knows to be the tip (null: no branch yet); whatever the tip is unless told. */
@@ -37,6 +38,11 @@ export type CommitOutcome =
 
 /** Attempts against other writers, where the caller expects no particular tip. */
 const attempts = 5
+
+/** Blobs that are written together: the texts of fifty thousand tenants are never there at once. */
+const blobsAtOnce = 10_000
+/** Texts that are known again: most of many files say what others say. */
+const textsKept = 4_000
 
 /** A branch of the controller's own bare repository, written without a checkout and without an index. */
 export class RenderedBranch {
@@ -59,31 +65,44 @@ export class RenderedBranch {
 
   /** Throws GitError `bad-path` for a path that could not be checked out, `repository-unreadable` where writing fails. */
   async commitFiles(wanted: FilesToCommit): Promise<CommitOutcome> {
-    for (const path of wanted.files.keys()) checkPath(path)
+    let edit: Edit | undefined
     for (let left = attempts; ; left--) {
       const parent = this.tip()
       if (wanted.expected !== undefined && wanted.expected !== parent) return { kind: 'moved', commit: parent }
-      const outcome = await this.#commitOnto(parent, wanted)
+      edit ??= await this.#take(wanted.files)
+      const outcome = await this.#commitOnto(parent, edit, wanted)
       if (outcome !== null) return outcome
       if (wanted.expected !== undefined || left === 1) return { kind: 'moved', commit: this.tip() }
     }
   }
 
-  /** Null where the branch moved meanwhile. */
-  async #commitOnto(parent: string | null, { files, message, author }: FilesToCommit): Promise<CommitOutcome | null> {
-    const present = parent === null ? null : await this.#reader.resolve(parent)
-    // Most of many files say what others say, and need one blob.
-    const blobs = new Map<string, NewObject>()
-    const edits = new Map<string, string | null>()
+  async #take(files: FilesToCommit['files']): Promise<Edit> {
+    const edit: Edit = { ids: new Map(), blobs: [] }
+    const known = new Recent<string, string>(textsKept)
+    const taken = new Set<string>()
     for (const [path, text] of files) {
-      if (text !== null && !blobs.has(text)) blobs.set(text, newObject('blob', Buffer.from(text)))
-      edits.set(path, text === null ? null : (blobs.get(text) as NewObject).oid)
+      checkPath(path)
+      const id = text === null ? null : known.of(text, () => takeBlob(text, taken, edit.blobs))
+      edit.ids.set(path, id)
+      if (edit.blobs.length < blobsAtOnce) continue
+      await writeObjects(this.#gitdir, edit.blobs)
+      edit.blobs.length = 0
     }
-    const { tree, objects } = await editTree(this.#reader, present?.tree ?? null, edits)
+    return edit
+  }
+
+  /** Null where the branch moved meanwhile. */
+  async #commitOnto(
+    parent: string | null,
+    { ids, blobs }: Edit,
+    { message, author }: FilesToCommit,
+  ): Promise<CommitOutcome | null> {
+    const present = parent === null ? null : await this.#reader.resolve(parent)
+    const { tree, objects } = await editTree(this.#reader, present?.tree ?? null, ids)
     if ((tree ?? emptyTreeId) === (present?.tree ?? emptyTreeId)) return { kind: 'unchanged', commit: parent }
     const trees = tree === null ? [newObject('tree', new Uint8Array())] : objects
     const commit = newObject('commit', encodeCommit(tree ?? emptyTreeId, parent, author, message))
-    await writeObjects(this.#gitdir, [...blobs.values(), ...trees, commit])
+    await writeObjects(this.#gitdir, [...blobs, ...trees, commit])
     if (!swapRef(this.#gitdir, this.#ref, commit.oid, parent)) return null
     if (this.#git !== null) await tidyRepository(this.#git, this.#gitdir)
     return { kind: 'committed', commit: commit.oid, parent }
@@ -92,6 +111,20 @@ export class RenderedBranch {
   close(): Promise<void> {
     return this.#reader.close()
   }
+}
+
+interface Edit {
+  /** Of blobs, by path; null removes the file. */
+  readonly ids: Map<string, string | null>
+  /** Those of them that are not written yet. */
+  readonly blobs: NewObject[]
+}
+
+function takeBlob(text: string, taken: Set<string>, blobs: NewObject[]): string {
+  const blob = newObject('blob', Buffer.from(text))
+  if (!taken.has(blob.oid)) blobs.push(blob)
+  taken.add(blob.oid)
+  return blob.oid
 }
 
 export interface RenderedBranchOptions extends OpenOptions {

@@ -61,6 +61,22 @@ describe.each([
     git(gitdir, ['fsck', '--strict'])
   })
 
+  test('takes files one by one, more than it holds at once, and of a path that comes twice the last', async () => {
+    const { gitdir, branch } = await open()
+    const many = 10_002
+    function* wanted(): Generator<[string, string | null]> {
+      yield ['again.yaml', null]
+      for (let at = 0; at < many; at++) yield [`many/${at % 100}/${at}.yaml`, `${Math.floor(at / 2)}\n`]
+      for (let at = 0; at < many; at++) yield [`other/${at % 100}/${at}.yaml`, `other ${at}\n`]
+      yield ['again.yaml', 'there\n']
+    }
+    await branch.commitFiles({ files: wanted(), message: 'many', author })
+    expect(listing(gitdir)).toHaveLength(2 * many + 1)
+    expect(git(gitdir, ['show', `${ref}:again.yaml`])).toBe('there')
+    expect(git(gitdir, ['show', `${ref}:many/1/${many - 1}.yaml`])).toBe('5000')
+    git(gitdir, ['fsck', '--strict'])
+  })
+
   test('doing it again changes nothing', async () => {
     const { branch } = await open()
     const wanted = { files: files({ 'a/b.yaml': '1\n' }), message: 'one', author }
