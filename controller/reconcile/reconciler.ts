@@ -179,8 +179,9 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       for (const path of stale) yield [path, null]
       const texts = new RenderedTexts()
       let count = stale.length + 1
-      for (const [done, { path }] of told.entries()) {
-        if (done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: told.length })
+      let done = 0
+      for (const { path } of told) {
+        if (++done % tenantsBetweenWords === 0) parts.onProgress?.({ phase: 'record', done, total: told.length })
         const own = renderedFiles(live.get(path) as LiveTenant, known?.get(path), texts)
         count += own.length
         yield* own

@@ -2,7 +2,7 @@ import { generateLibrary } from '../../controller/cli/generate-fleet-library.ts'
 import { generateWorkflow, workflowNames } from '../../controller/cli/generate-fleet-workflow.ts'
 import { resolve } from '../../controller/core/desired/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
-import { renderedFiles } from '../../controller/reconcile/rendered-files.ts'
+import { renderedFiles, RenderedTexts } from '../../controller/reconcile/rendered-files.ts'
 import { type Files, connection, overlay, parsed, share, tenant } from '../fakes/fleet-files.ts'
 import { against, type Figure, median, timed } from './harness.ts'
 
@@ -33,8 +33,12 @@ export async function renderTenants(files: Files = fleet()): Promise<{
   readonly yamlMs: number
 }> {
   const { result, ms: digestMs } = await timed(() => resolve(parsed(files), checkWorkflowSpec))
+  // One record tells of all of them.
+  const record = new RenderedTexts()
   const { result: texts, ms } = await timed(() =>
-    [...result.tenants.values()].flatMap((item) => (item.kind === 'valid' ? renderedFiles(item) : [])),
+    [...result.tenants.values()].flatMap((item) =>
+      item.kind === 'valid' ? renderedFiles(item, undefined, record) : [],
+    ),
   )
   return { texts: new Map(texts), digestMs, yamlMs: digestMs + ms }
 }

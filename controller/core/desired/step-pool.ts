@@ -1,4 +1,5 @@
-import { isList, type Json, newMap } from '../model/values.ts'
+import { stepListKeys } from '../model/step-lists.ts'
+import { isList, type Json, type JsonList, newMap } from '../model/values.ts'
 import type { WorkflowDocument } from './render.ts'
 
 /**
@@ -13,28 +14,18 @@ export class StepPool {
 
   /** The document with what the pool has, and itself where it has no other. */
   intern(document: WorkflowDocument): WorkflowDocument {
-    const { spec } = document
-    let interned: Record<string, Json> | undefined
-    for (const field in spec) {
-      const value = spec[field] as Json
-      const pooled = field === 'steps' && isList(value) ? this.#items(value) : this.#one(value)
-      if (pooled === value) continue
-      interned ??= Object.assign(newMap(), spec)
-      interned[field] = pooled
+    const spec = newMap()
+    let isOther = false
+    for (const [field, value] of Object.entries(document.spec)) {
+      spec[field] = stepListKeys.includes(field) && isList(value) ? this.#items(value) : this.#one(value)
+      isOther ||= spec[field] !== value
     }
-    return interned === undefined ? document : Object.assign(newMap(), { spec: interned })
+    return isOther ? Object.assign(newMap(), { spec }) : document
   }
 
-  #items(list: readonly Json[]): readonly Json[] {
-    let interned: Json[] | undefined
-    for (let at = 0; at < list.length; at++) {
-      const item = list[at] as Json
-      const pooled = this.#one(item)
-      if (pooled === item) continue
-      interned ??= [...list]
-      interned[at] = pooled
-    }
-    return interned ?? list
+  #items(list: JsonList): JsonList {
+    const pooled = list.map((item) => this.#one(item))
+    return pooled.every((item, at) => item === list[at]) ? list : pooled
   }
 
   #one(value: Json): Json {

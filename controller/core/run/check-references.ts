@@ -25,13 +25,6 @@ export function outputNamesOf(step: Step): OutputNames {
   return step.case ? caseOnly : 'not known before it is performed'
 }
 
-export function areSameOutputs(one: OutputNames | undefined, other: OutputNames): boolean {
-  if (one === other) return true
-  if (one === undefined || typeof one === 'string' || typeof other === 'string' || one.length !== other.length)
-    return false
-  return one.every((name, at) => name === other[at])
-}
-
 interface Fault {
   readonly code: ProblemCode
   readonly message: string

@@ -1,8 +1,8 @@
 import { formatPath, type Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
-import { newMap } from '../model/values.ts'
-import { areSameOutputs, faultOfReference, type OutputNames, type Visible } from './check-references.ts'
+import { equal, newMap } from '../model/values.ts'
+import { faultOfReference, type OutputNames, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
 import { everyStep, stepsWithin } from './each-step.ts'
@@ -131,7 +131,7 @@ function checkOuterSteps(steps: readonly Step[], path: Path, visible: Around, pr
 }
 
 function areAll(reads: readonly Given[], seen: Visible['steps']): boolean {
-  for (const { id, outputs } of reads) if (!areSameOutputs(seen.get(id), outputs)) return false
+  for (const { id, outputs } of reads) if (!equal(seen.get(id), outputs)) return false
   return true
 }
 

@@ -67,7 +67,7 @@ function unquote(text: string): string {
   return text.replace(/\\(.)/g, '$1')
 }
 
-/** `gitdir:~/work/`, the one condition that people use to be somebody else at work. */
+/** `gitdir:~/clients/`, the one condition that people use to be somebody else at work. */
 function isMet(condition: string, gitdir: string, folder: string, home: string): boolean {
   const [, sign, pattern = ''] = /^gitdir(\/i)?:(.+)$/.exec(condition) ?? []
   if (pattern === '') return false
