@@ -72,19 +72,7 @@ const benchmarks: Readonly<Record<string, (wanted: Wanted) => Promise<readonly R
   },
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    tenants: { type: 'string', default: '10000' },
-    runs: { type: 'string', default: '5' },
-    seed: { type: 'string', default: '1' },
-    stored: { type: 'string', default: '100000' },
-    peers: { type: 'boolean', default: false },
-    json: { type: 'string' },
-    chart: { type: 'boolean', default: false },
-    help: { type: 'boolean', default: false },
-  },
-})
+const { values, positionals } = readArguments()
 if (values.help) {
   console.log(usage)
   process.exit(0)
@@ -113,3 +101,24 @@ for (const name of names) {
 }
 if (values.json !== undefined) writeReports(values.json, reports)
 if (values.chart) writeScale(reports)
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        tenants: { type: 'string', default: '10000' },
+        runs: { type: 'string', default: '5' },
+        seed: { type: 'string', default: '1' },
+        stored: { type: 'string', default: '100000' },
+        peers: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        chart: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
+    process.exit(2)
+  }
+}
