@@ -17,9 +17,7 @@ export function haveSameActions(before: Workflows, now: Workflows): boolean {
   for (const [name, { spec }] of now) {
     const old = before.get(name)?.spec
     if (old === undefined) return false
-    if (old === spec) continue
-    const [a, b] = [actionsOf(old), actionsOf(spec)]
-    if (a.length !== b.length || a.some((action, at) => action !== b[at])) return false
+    if (old !== spec && actionsOf(old) !== actionsOf(spec)) return false
   }
   return true
 }

@@ -3,9 +3,9 @@ import type { ActionBinding, BoundConnection } from '../model/effective.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'
 import { type Problem, problem } from '../model/problems.ts'
+import { Recent } from '../model/recent.ts'
 import { actionOf } from '../model/step-action.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
-import { newMap } from '../model/values.ts'
 import { digestOf } from './digest.ts'
 import { type Declared, type Fleet, isUnreadable } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
@@ -16,8 +16,8 @@ export type Bound =
   | { readonly kind: 'bound'; readonly binding: ActionBinding }
   | { readonly kind: 'unbound'; readonly problem: Problem }
 
-/** Finds who performs an action for a tenant. */
-export type Bind = (tenant: TenantNode, action: string) => Bound
+/** Finds who performs the actions of a tenant. */
+export type Bind = (tenant: TenantNode) => (action: string) => Bound
 
 export function createBinder(fleet: Fleet): Bind {
   const offers = new Map<TenantNode, Offers>()
@@ -63,97 +63,77 @@ export function createBinder(fleet: Fleet): Bind {
     return all
   }
 
-  return (tenant, action) => {
-    const declared = fleet.actions.get(action)
-    if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
-    if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
-    const { effect, input } = declared.resource.spec
-
-    let forbidden: Declared<'Guardrail'> | undefined
-    let approval: Declared<'Guardrail'> | undefined
-    for (const guardrail of guardrailsOf(tenant)) {
-      if (!applies(guardrail, tenant, action, effect)) continue
-      if (guardrail.resource.spec.rule === 'forbid') forbidden ??= guardrail
-      if (guardrail.resource.spec.rule === 'approve') approval ??= guardrail
-    }
-    if (forbidden) {
-      const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
-      return unbound(
-        problem('forbidden', `\`${action}\` is forbidden for ${tenant.path}: ${reason}`, {
-          ...at(tenant),
-          place: { file: forbidden.file, line: 1, column: 1 },
-        }),
-      )
-    }
-
-    const named = tenant.bindings[action]
-    const unknown = named?.find((name) => !visibleConnection(tenant, name))
-    if (unknown !== undefined) {
-      return unbound(
-        problem(
-          'unknown-connection',
-          `\`bindings.${action}\` names \`${unknown}\`, which ${tenant.path} does not have`,
-          { ...at(tenant), path: `/spec/bindings/${action}` },
-        ),
-      )
-    }
+  return (tenant) => {
+    const inForce = guardrailsOf(tenant).filter(({ owner, resource }) => {
+      return isWithin(tenant.path, owner) && selects(resource.spec.to, tenant, owner)
+    })
     const { byAction, unclear } = offersOf(tenant)
-    const offered = byAction.get(action)
-    const chosen =
-      named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
-      offered ??
-      (unclear ? [unclear] : [])
-    if (chosen.length === 0)
-      return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
-    if (!named && chosen.length > 1) {
-      const names = chosen.map((connection) => connection.resource.metadata.name).join(', ')
-      return unbound(
-        problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
-      )
-    }
-    const reason =
-      approval && (approval.resource.spec.message ?? `${approval.resource.metadata.name} demands an approval`)
-    const known = shared.get(chosen) ?? new Map<string, Bound>()
-    const key = `${action} ${reason ?? ''}`
-    let bound = known.get(key)
-    if (!bound) {
-      bound = boundTo(chosen)
-      // What goes wrong names the tenant.
-      if (bound.kind === 'bound') shared.set(chosen, known.set(key, bound))
-    }
-    return bound
 
-    function boundTo(declared: readonly Declared<'Connection'>[]): Bound {
-      const connections: BoundConnection[] = []
-      for (const connection of declared) {
-        const found = boundConnection(fleet, connection, action)
-        if ('code' in found) return unbound({ ...found, tenant: tenant.path })
-        connections.push(found)
+    return (action) => {
+      const declared = fleet.actions.get(action)
+      if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
+      if (isUnreadable(declared))
+        return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
+      const { effect, input } = declared.resource.spec
+      const ruleFor = (rule: string) =>
+        inForce.find((guardrail) => guardrail.resource.spec.rule === rule && isMeant(guardrail, action, effect))
+      const forbidden = ruleFor('forbid')
+      if (forbidden) {
+        const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
+        return unbound(
+          problem('forbidden', `\`${action}\` is forbidden for ${tenant.path}: ${reason}`, {
+            ...at(tenant),
+            place: { file: forbidden.file, line: 1, column: 1 },
+          }),
+        )
       }
-      const approved = reason !== undefined && { approval: reason }
-      return { kind: 'bound', binding: { effect, inputSchema: digestOf(input), ...approved, connections } }
-    }
-  }
-}
+      const approval = ruleFor('approve')?.resource
 
-type Bindings = Readonly<Record<string, ActionBinding>>
-interface Branch {
-  bindings?: Bindings
-  readonly next: Map<ActionBinding, Branch>
-}
+      const named = tenant.bindings[action]
+      const unknown = named?.find((name) => !visibleConnection(tenant, name))
+      if (unknown !== undefined) {
+        return unbound(
+          problem(
+            'unknown-connection',
+            `\`bindings.${action}\` names \`${unknown}\`, which ${tenant.path} does not have`,
+            { ...at(tenant), path: `/spec/bindings/${action}` },
+          ),
+        )
+      }
+      const chosen =
+        named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
+        byAction.get(action) ??
+        (unclear ? [unclear] : [])
+      if (chosen.length === 0)
+        return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
+      if (!named && chosen.length > 1) {
+        const names = chosen.map((connection) => connection.resource.metadata.name).join(', ')
+        return unbound(
+          problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
+        )
+      }
+      const reason = approval && (approval.spec.message ?? `${approval.metadata.name} demands an approval`)
+      const known = shared.get(chosen) ?? new Map<string, Bound>()
+      const key = reason === undefined ? action : `${action} ${reason}`
+      let bound = known.get(key)
+      if (!bound) {
+        bound = boundTo(chosen)
+        // What goes wrong names the tenant.
+        if (bound.kind === 'bound') shared.set(chosen, known.set(key, bound))
+      }
+      return bound
 
-/** Makes maps of bindings, equal ones once: most tenants are served by the same connections as their neighbours. */
-export function createBindings(): (bound: ReadonlyMap<string, ActionBinding>) => Bindings {
-  const root: Branch = { next: new Map() }
-  return (bound) => {
-    let branch = root
-    for (const binding of bound.values()) {
-      let next = branch.next.get(binding)
-      if (!next) branch.next.set(binding, (next = { next: new Map() }))
-      branch = next
+      function boundTo(all: readonly Declared<'Connection'>[]): Bound {
+        const connections: BoundConnection[] = []
+        for (const connection of all) {
+          const found = boundConnection(fleet, connection, action)
+          if ('code' in found) return unbound({ ...found, tenant: tenant.path })
+          connections.push(found)
+        }
+        const approved = reason !== undefined && { approval: reason }
+        return { kind: 'bound', binding: { effect, inputSchema: digestOf(input), ...approved, connections } }
+      }
     }
-    branch.bindings ??= Object.freeze(Object.assign(newMap(), Object.fromEntries(bound)) as unknown as Bindings)
-    return branch.bindings
   }
 }
 
@@ -199,18 +179,18 @@ function visibleConnection(tenant: TenantNode, name: string): Declared<'Connecti
   return undefined
 }
 
-function applies(
-  guardrail: Declared<'Guardrail'>,
-  tenant: TenantNode,
+function isMeant(
+  { resource: { spec } }: Declared<'Guardrail'>,
   action: string,
   effect: 'read' | 'contain' | 'destructive',
 ): boolean {
-  const { spec } = guardrail.resource
-  const isMeant = spec.actions?.includes(action) || spec.effects?.includes(effect) || (!spec.actions && !spec.effects)
-  return isMeant && isWithin(tenant.path, guardrail.owner) && selects(spec.to, tenant, guardrail.owner)
+  return spec.actions?.includes(action) || spec.effects?.includes(effect) || (!spec.actions && !spec.effects)
 }
 
 const actions = new WeakMap<object, readonly string[]>()
+
+/** One list for all workflows that use the same actions. */
+const lists = new Recent<string, readonly string[]>(10_000)
 
 /** The actions a workflow uses, each once, in order of first use. */
 export function actionsOf(spec: Workflow['spec']): readonly string[] {
@@ -218,7 +198,7 @@ export function actionsOf(spec: Workflow['spec']): readonly string[] {
   if (!found) {
     const all = new Set<string>()
     for (const { steps } of stepListsIn(spec)) addActions(steps, all)
-    found = [...all]
+    found = lists.of([...all].join(' '), () => [...all])
     actions.set(spec, found)
   }
   return found

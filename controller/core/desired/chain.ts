@@ -45,6 +45,11 @@ export function overlaysOf(chain: Chain): Declared<'Overlay'>[] {
   return found
 }
 
+export function hasOverlay(chain: Chain, overlay: Declared<'Overlay'>): boolean {
+  for (let at: Chain | null = chain; at; at = chainBefore(at)) if (at.overlay === overlay) return true
+  return false
+}
+
 /** The chain below every overlay: the workflow itself, or a clone of it. */
 export function rootChain(chain: Chain): Chain {
   let at = chain

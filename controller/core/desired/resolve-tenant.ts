@@ -1,20 +1,21 @@
-import type { ActionBinding, TenantContext } from '../model/effective.ts'
+import type { TenantContext } from '../model/effective.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem, warning } from '../model/problems.ts'
 import { isTimezone, unknownTimezone } from '../model/timezones.ts'
 import { equal, type Json } from '../model/values.ts'
-import { actionsOf, type Bind, createBindings } from './bind.ts'
+import { actionsOf, type Bind } from './bind.ts'
 import { type actionsIn, childrenOf } from './calls.ts'
 import { haveSameActions, isAsBefore } from './as-before.ts'
-import { type Chain, isLayer, type LayerChain, overlaysBeside, overlaysOf, rootChain } from './chain.ts'
+import { type Chain, chainBefore, hasOverlay, isLayer, type LayerChain, overlaysBeside, rootChain } from './chain.ts'
 import { contextDigestOf, digestOf, tenantDigestOf } from './digest.ts'
-import { fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
+import { type Declared, type Entry, fullName, isUnreadable, type WorkflowFiles } from './fleet.ts'
 import type { TenantNode } from './hierarchy.ts'
 import { isMade } from './known-tenant.ts'
 import { newestFirst } from './releases.ts'
 import type { Renderer, Resolved } from './render.ts'
 import type { CheckWorkflow, DesiredTenant, DesiredWorkflow } from './resolve.ts'
 import type { Subscription, Subscriptions } from './subscriptions.ts'
+import { createBindings } from './tenant-bindings.ts'
 
 /** A workflow that a share hands to a tenant, and the overlays on the way to it. */
 export interface Received {
@@ -44,7 +45,7 @@ export type TenantResolver = (
 
 /** Computes one tenant: a function of its node, of what it receives, and of whom its actions are bound to. */
 export function createTenantResolver({ subscriptions, renderer, bind, check, actionOf }: TenantParts): TenantResolver {
-  const bindingsOf = createBindings()
+  const bindingsOf = createBindings(bind)
   const common = new Map<Chain, Map<Subscription, DesiredWorkflow>>()
   let found: Problem[] = []
   const report = (item: Problem): void => void found.push(item)
@@ -87,11 +88,9 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
     const served = isBound ? bound.context : bindingsFor(node, workflows)
     if ('problem' in served) return freeze(node.path, served.problem)
     const { bindings } = served
-    const extra =
-      node.children.length === 0 &&
-      node.files.overlays.find(
-        (overlay) => ![...workflows.values()].some((workflow) => overlaysOf(workflow.chain).includes(overlay)),
-      )
+    const isReceived = (overlay: Declared<'Overlay'>): boolean =>
+      workflows.values().some(({ chain }) => hasOverlay(chain, overlay))
+    const extra = node.children.length === 0 && node.files.overlays.find((overlay) => !isReceived(overlay))
     if (extra) {
       report(
         warning('overlay-not-shared', `${node.path} does not receive ${extra.resource.spec.workflow}`, {
@@ -137,17 +136,10 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
     node: TenantNode,
     workflows: ReadonlyMap<string, DesiredWorkflow>,
   ): Pick<TenantContext, 'bindings'> | { readonly problem: Problem } {
-    const bindings = new Map<string, ActionBinding>()
-    for (const { name, spec } of workflows.values()) {
-      for (const action of actionsOf(spec)) {
-        if (bindings.has(action)) continue
-        const bound = bind(node, action)
-        if (bound.kind === 'unbound')
-          return { problem: { ...bound.problem, message: `${bound.problem.message} (needed by ${name})` } }
-        bindings.set(action, bound.binding)
-      }
-    }
-    return { bindings: bindingsOf(bindings) }
+    const found = bindingsOf(node, workflows.values())
+    if (found.kind === 'bound') return found
+    const needing = workflows.values().find(({ spec }) => actionsOf(spec).includes(found.action))
+    return { problem: { ...found.problem, message: `${found.problem.message} (needed by ${needing?.name})` } }
   }
 
   /** Tenants that are given the same workflow, with the same overlays and by the same share, have one object in common. */
@@ -197,10 +189,14 @@ export function createTenantResolver({ subscriptions, renderer, bind, check, act
 
   /** An overlay or a clone of somebody to whom the workflow is shared read-only; it would reach all below its owner. */
   function changeOfReadOnly(chain: Chain, workflow: WorkflowFiles): Problem | undefined {
-    const isReadOnly = (owner: string): boolean =>
-      subscriptions.byTenant.get(owner)?.get(fullName(workflow.owner, workflow.name))?.access === 'read-only'
-    const changes = [...(chain.workflow === workflow ? [] : [chain.workflow.head]), ...overlaysOf(chain)]
-    const change = changes.find((entry) => entry && isReadOnly(entry.owner))
+    const name = fullName(workflow.owner, workflow.name)
+    const isReadOnly = (entry: Entry<'Overlay' | 'Workflow'> | undefined | null): boolean =>
+      entry != null && subscriptions.byTenant.get(entry.owner)?.get(name)?.access === 'read-only'
+    let change: Entry<'Overlay' | 'Workflow'> | null | undefined
+    if (chain.workflow !== workflow && isReadOnly(chain.workflow.head)) change = chain.workflow.head
+    // The outermost is the first of them.
+    if (!change)
+      for (let at: Chain | null = chain; at; at = chainBefore(at)) if (isReadOnly(at.overlay)) change = at.overlay
     if (!change) return undefined
     return problem('not-customisable', `${workflow.name} is shared read-only with ${change.owner}`, {
       place: { file: change.file, line: 1, column: 1 },
