@@ -57,6 +57,8 @@ export function createSignatures(fleet: Fleet): (node: TenantNode, given: Given)
     for (const { file, oid } of files.overlays) text += `\n${file} ${oid}`
     // Clones among them.
     for (const own of workflows.get(path) ?? []) text += `\n${stampOf(own)}`
+    // Of those at the end of the tree, which are most, nobody else asks for the name.
+    if (children.length === 0) return text
     name = shortened(text)
     nodes.set(node, name)
     return name

@@ -16,7 +16,7 @@ export interface Subscription {
 }
 
 export interface Subscriptions {
-  /** By tenant path, then by full name of the workflow. Tenants that the same offers select have the same map. */
+  /** By tenant path, then by full name of the workflow, in the order of the short names. Tenants that the same offers select have the same map. */
   readonly byTenant: ReadonlyMap<string, ReadonlyMap<string, Subscription>>
   /** Tenants for which two shares disagree. */
   readonly frozen: ReadonlyMap<string, Problem>
@@ -44,6 +44,7 @@ interface Given {
 }
 
 interface Choice {
+  /** In the order of the short names. */
   readonly subscriptions: ReadonlyMap<string, Subscription>
   readonly selectedBy: readonly Offer[]
   readonly frozen?: Problem
@@ -238,7 +239,11 @@ function choose(tenant: TenantNode, selecting: readonly Offer[], handOn: HandOn)
       }
     }
   }
-  return { subscriptions, selectedBy, clashes, ...(frozen && { frozen }) }
+  return { subscriptions: inOrder(subscriptions), selectedBy, clashes, ...(frozen && { frozen }) }
+}
+
+function inOrder(subscriptions: ReadonlyMap<string, Subscription>): ReadonlyMap<string, Subscription> {
+  return new Map([...subscriptions].sort(([, a], [, b]) => (a.workflow.name < b.workflow.name ? -1 : 1)))
 }
 
 function placeIn({ file }: { readonly file: string }) {
