@@ -16,7 +16,9 @@ export function lostAnchors(patch: JsonMap, document: WorkflowDocument, moved: r
 function requiresAnchor(patch: Json): boolean {
   if (isList(patch)) return patch.some(requiresAnchor)
   if (!isMap(patch)) return false
-  return Object.entries(patch).some(
-    ([key, value]) => (value === 'required' && (key === '$anchor' || key === 'anchor')) || requiresAnchor(value),
-  )
+  for (const key in patch) {
+    const value = patch[key] as Json
+    if ((value === 'required' && (key === '$anchor' || key === 'anchor')) || requiresAnchor(value)) return true
+  }
+  return false
 }

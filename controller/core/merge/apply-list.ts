@@ -40,15 +40,15 @@ export function applyKeyedList(
   const changes = indexed(members, rule, walk)
   if (!old || !changes) return parent
 
-  const values = new Map<MemberKey, Json>()
-  for (const [key, at] of old) values.set(key, parent[at] as Json)
+  const edited = new Map<MemberKey, Json>()
   const gone = new Set<MemberKey>()
   const placed: Placed[] = []
-  const implicit = implicitPlaces(changes, old)
+  let implicit: ReturnType<typeof implicitPlaces> | undefined
   for (const [key, at] of changes) {
     const change = members[at] as JsonMap
     walk.at(memberSegment(change, rule), () => {
-      const before = values.get(key)
+      const place = old.get(key)
+      const before = place === undefined ? undefined : parent[place]
       if (isOn(change, '$delete')) {
         if (before === undefined) walk.noTarget()
         else gone.add(key)
@@ -59,17 +59,23 @@ export function applyKeyedList(
         return
       }
       const explicit = placeOf(change, rule, walk)
-      if (before === undefined) placed.push({ key, place: explicit ?? implicit(at) })
-      else if (explicit && has(change, '$move')) placed.push({ key, place: explicit })
+      if (before === undefined) {
+        implicit ??= implicitPlaces(changes, old)
+        placed.push({ key, place: explicit ?? implicit(at) })
+      } else if (explicit && has(change, '$move')) placed.push({ key, place: explicit })
       else if (explicit) walk.notice('redundant')
-      values.set(key, applyMember(before, change, rule.item, walk, memberDirectives))
+      edited.set(key, applyMember(before, change, rule.item, walk, memberDirectives))
     })
   }
-  if (gone.size === 0 && placed.length === 0) {
-    const edited = parent.some((member, at) => values.get(memberKey(member, rule) as MemberKey) !== parent[at])
-    return edited || parent !== base ? [...values.values()] : parent
+  if (gone.size > 0 || placed.length > 0) {
+    const values = new Map<MemberKey, Json>()
+    for (const [key, at] of old) values.set(key, parent[at] as Json)
+    for (const [key, value] of edited) values.set(key, value)
+    return ordered(values, gone, placed, rule, walk)
   }
-  return ordered(values, gone, placed, rule, walk)
+  const result = [...parent]
+  for (const [key, value] of edited) result[old.get(key) as number] = value
+  return parent === base && result.every((member, at) => member === parent[at]) ? parent : result
 }
 
 /** A deleted member holds its place until the end: it may be somebody's anchor. */

@@ -89,7 +89,7 @@ function applyMap(
     isMap(base) && !isOn(overlay, '$replace') && schema?.['x-kubernetes-map-type'] !== 'atomic' ? base : newMap()
   const result = newMap()
   let changed = parent !== base
-  for (const key of Object.keys(parent)) {
+  for (const key in parent) {
     const before = parent[key] as Json
     const change = get(overlay, toOverlayKey(key))
     const after =
@@ -97,7 +97,7 @@ function applyMap(
     if (after !== before) changed = true
     if (after !== undefined) result[key] = after
   }
-  for (const overlayKey of Object.keys(overlay)) {
+  for (const overlayKey in overlay) {
     const key = fromOverlayKey(overlayKey)
     if (isDirective(overlayKey)) checkDirective(overlay, overlayKey, walk, allowed)
     else if (overlayKey.startsWith('$') && isUnknownField(schema, key)) {

@@ -16,11 +16,14 @@ export const memberDirectives: ReadonlySet<string> = new Set([
 ])
 const all = new Set([...valueDirectives, ...listDirectives, ...memberDirectives])
 
-export const isDirective = (key: string): boolean => all.has(key)
+const dollar = 0x24
+
+/** Most keys are none, which their first character tells. */
+export const isDirective = (key: string): boolean => key.charCodeAt(0) === dollar && all.has(key)
 
 /** A key of the document that would read as a directive is written with one `$` more. */
 export function toOverlayKey(key: string): string {
-  return isDirective(key) || key.startsWith('$$') ? `$${key}` : key
+  return key.charCodeAt(0) === dollar && (all.has(key) || key.startsWith('$$')) ? `$${key}` : key
 }
 
 export function fromOverlayKey(key: string): string {

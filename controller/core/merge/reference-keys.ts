@@ -4,20 +4,20 @@ import { fieldSchema, type SchemaNode } from './merge-schema.ts'
 import type { Segment } from './path.ts'
 import type { ReferenceRules } from './references.ts'
 
-/** The keys that can be mentioned, and those that are. */
+/** The keys that can be mentioned, and those that are; one may stand there twice. */
 export interface ReferenceKeys {
-  readonly targets: ReadonlySet<string>
-  readonly mentions: ReadonlySet<string>
+  readonly targets: readonly string[]
+  readonly mentions: readonly string[]
 }
 
 interface Found {
-  readonly targets: Set<string>
-  readonly mentions: Set<string>
+  readonly targets: string[]
+  readonly mentions: string[]
 }
 
 /** What a document mentions and has, without places: most merges leave nothing to place. */
 export function referenceKeys(value: Json, schema: SchemaNode, rules: ReferenceRules): ReferenceKeys {
-  const found: Found = { targets: new Set(), mentions: new Set() }
+  const found: Found = { targets: [], mentions: [] }
   collect(value, schema, [], rules, found)
   return found
 }
@@ -29,11 +29,11 @@ function collect(value: Json, schema: SchemaNode, path: Segment[], rules: Refere
     path.pop()
   }
   if (isMap(value)) {
-    for (const key of Object.keys(value)) inside(key, value[key] as Json, fieldSchema(schema, key))
+    for (const key in value) inside(key, value[key] as Json, fieldSchema(schema, key))
     return
   }
   if (!isList(value)) {
-    for (const to of rules.mentions(path, value)) found.mentions.add(to)
+    for (const to of rules.mentions(path, value)) found.mentions.push(to)
     return
   }
   const rule = listRule(schema)
@@ -45,17 +45,16 @@ function collect(value: Json, schema: SchemaNode, path: Segment[], rules: Refere
     else {
       let own = rules.remembered?.get(item)
       if (!own) {
-        const fresh: Found = { targets: new Set(), mentions: new Set() }
         const key = item[field]
-        if (typeof key === 'string') fresh.targets.add(key)
+        const fresh: Found = { targets: typeof key === 'string' ? [key] : [], mentions: [] }
         path.push(memberSegment(item, rule))
         collect(item, rule.item, path, rules, fresh)
         path.pop()
         own = fresh
         rules.remembered?.set(item, own)
       }
-      for (const key of own.targets) found.targets.add(key)
-      for (const key of own.mentions) found.mentions.add(key)
+      for (let at = 0; at < own.targets.length; at++) found.targets.push(own.targets[at] as string)
+      for (let at = 0; at < own.mentions.length; at++) found.mentions.push(own.mentions[at] as string)
     }
   }
 }

@@ -65,7 +65,7 @@ export function applyMoves(
   for (const { from, to } of moves) {
     if (result === undefined) break
     const { targets } = referenceKeys(result, schema, rules)
-    if (!targets.has(from) || targets.has(to)) continue
+    if (!targets.includes(from) || targets.includes(to)) continue
     result = rewriteNode(result, schema, [], rules, {
       key: (_list, key) => (key === from ? to : key),
       scalar: (path, scalar) => rules.rename(path, scalar, from, to),
@@ -86,7 +86,8 @@ export function danglingReferences(
 ): readonly Conflict[] {
   if (merged === undefined) return []
   const { targets, mentions } = referenceKeys(merged, schema, rules)
-  if (mentions.isSubsetOf(targets)) return []
+  const known = new Set(targets)
+  if (mentions.every((to) => known.has(to))) return []
   const result = findReferences(merged, schema, rules)
   const lost = [...result.mentions].filter(([, { to }]) => !result.targets.has(to))
   const ours = findReferences(sides.ours, schema, rules)
