@@ -10,22 +10,29 @@ import type { WorkflowDocument } from './render.ts'
 export class StepPool {
   /** By their text: keys in another order are another text in the rendered files. */
   readonly #byText = new Map<string, object>()
-  readonly #pooled = new WeakSet<object>()
+  readonly #pooled = new Set<object>()
 
   /** The document with what the pool has, and itself where it has no other. */
   intern(document: WorkflowDocument): WorkflowDocument {
     const spec = newMap()
     let isOther = false
-    for (const [field, value] of Object.entries(document.spec)) {
-      spec[field] = stepListKeys.includes(field) && isList(value) ? this.#items(value) : this.#one(value)
-      isOther ||= spec[field] !== value
+    for (const field in document.spec) {
+      const value = document.spec[field] as Json
+      const one = stepListKeys.includes(field) && isList(value) ? this.#items(value) : this.#one(value)
+      isOther ||= one !== value
+      spec[field] = one
     }
     return isOther ? Object.assign(newMap(), { spec }) : document
   }
 
   #items(list: JsonList): JsonList {
-    const pooled = list.map((item) => this.#one(item))
-    return pooled.every((item, at) => item === list[at]) ? list : pooled
+    let pooled: Json[] | undefined
+    for (let place = 0; place < list.length; place++) {
+      const item = list[place] as Json
+      const one = this.#one(item)
+      if (one !== item) (pooled ??= [...list])[place] = one
+    }
+    return pooled ?? list
   }
 
   #one(value: Json): Json {

@@ -19,7 +19,7 @@ export function findDuplicateItems(root: KindSchema, value: Json): DuplicateItem
     if (typeof node !== 'object' || node === null) return
     if (isList(node)) {
       compareItems(schema, node, path, found)
-      for (const [index, item] of node.entries()) visitChild(schema, index, item)
+      for (let index = 0; index < node.length; index++) visitChild(schema, index, node[index])
     } else {
       for (const key in node) visitChild(schema, key, node[key])
     }
@@ -63,18 +63,34 @@ function compareItems(
   found: DuplicateItem[],
 ): void {
   const keys = listKeys(schema)
-  if (!keys && !isSet(schema)) return
+  if ((!keys && !isSet(schema)) || areNamedApart(list, keys)) return
   const seen = new Map<string, number>()
   for (const [second, item] of list.entries()) {
     const identity = keys ? keyValues(item, keys) : [item]
     if (!identity) continue
     const [only] = identity
-    // Nearly every item is known by one plain name; a list's text cannot be mistaken for one, it begins with a NUL.
+    // A list's text cannot be mistaken for a name, it begins with a NUL.
     const text = typeof only === 'string' && identity.length === 1 ? only : `\0${canonicalText(identity)}`
     const first = seen.get(text)
     if (first === undefined) seen.set(text, second)
     else found.push({ list: [...path], first, second, name: nameOf(keys, identity) })
   }
+}
+
+/** Up to so many names are compared with one another: a table of them takes longer to make. */
+const few = 8
+
+/** Quick yes for a short list whose items have one text for a name each, all of them different. */
+function areNamedApart(list: readonly Json[], keys: readonly string[] | undefined): boolean {
+  if (list.length > few || (keys && keys.length !== 1)) return false
+  const key = keys?.[0]
+  const names: Json[] = []
+  for (const item of list) {
+    const name = key === undefined ? item : isMap(item) ? get(item, key) : undefined
+    if (typeof name !== 'string' || names.includes(name)) return false
+    names.push(name)
+  }
+  return true
 }
 
 /** Undefined for an item without its keys, which the schema reports. */
