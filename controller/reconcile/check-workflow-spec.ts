@@ -6,17 +6,23 @@ import { type Json, type JsonMap, newMap } from '../core/model/values.ts'
 import { type Around, checkActions, checkCalls } from '../core/run/check-uses.ts'
 import { checkTypes } from '../core/run/check-types.ts'
 import { checkWorkflow } from '../core/run/check-workflow.ts'
+import { type Derived, stepsApart } from '../core/run/steps-apart.ts'
 
-const verdicts = new WeakMap<Workflow['spec'], readonly Problem[]>()
+type Spec = Workflow['spec']
+
+const verdicts = new WeakMap<Spec, readonly Problem[]>()
+
+/** What most of a workflow was taken over from. */
+const origins = new WeakMap<Spec, Derived>()
 
 /**
  * What is wrong with a workflow as it was rendered: an overlay can break the schema, or take away a step that an
- * expression reads.
+ * expression reads. Where nothing is wrong with the one that it has most of its steps `from`, only the others are looked at.
  */
-export function checkWorkflowSpec(spec: Workflow['spec'], around?: Around): readonly Problem[] {
+export function checkWorkflowSpec(spec: Spec, around?: Around, from?: Spec): readonly Problem[] {
   let verdict = verdicts.get(spec)
   if (!verdict) {
-    verdict = fits(spec) ? checkWorkflow(spec) : schemaProblems('Workflow', documentOf(spec))
+    verdict = fits(spec) ? checkWorkflow(spec, originOf(spec, from)) : schemaProblems('Workflow', documentOf(spec))
     verdicts.set(spec, verdict)
   }
   if (around === undefined || verdict.some(isError)) return verdict
@@ -26,18 +32,25 @@ export function checkWorkflowSpec(spec: Workflow['spec'], around?: Around): read
   return used.length === 0 ? verdict : [...verdict, ...used]
 }
 
-/** Tenants share most workflows, and all of a fleet share its actions. */
-const ofActions = new WeakMap<
-  Workflow['spec'],
-  { readonly of: Around['actionOf']; readonly problems: readonly Problem[] }
->()
+function originOf(spec: Spec, from: Spec | undefined): Derived | undefined {
+  if (from === undefined || checkWorkflowSpec(from).length > 0) return undefined
+  const apart = stepsApart(spec, from)
+  const origin = apart && { from, apart }
+  if (origin) origins.set(spec, origin)
+  return origin
+}
 
-function usedActions(spec: Workflow['spec'], around: Around): readonly Problem[] {
+/** Tenants share most workflows, and all of a fleet share its actions. */
+const ofActions = new WeakMap<Spec, { readonly of: Around['actionOf']; readonly problems: readonly Problem[] }>()
+
+function usedActions(spec: Spec, around: Around): readonly Problem[] {
   const { actionOf } = around
   let known = ofActions.get(spec)
   if (known?.of !== actionOf) {
-    const types = performsOthers(spec) ? [] : checkTypes(spec, around)
-    known = { of: actionOf, problems: [...checkActions(spec, around), ...types] }
+    const origin = origins.get(spec)
+    const derived = origin && usedActions(origin.from, around).length === 0 ? origin : undefined
+    const types = performsOthers(spec) ? [] : checkTypes(spec, around, derived)
+    known = { of: actionOf, problems: [...checkActions(spec, around, derived), ...types] }
     ofActions.set(spec, known)
   }
   return known.problems
@@ -47,7 +60,7 @@ function usedActions(spec: Workflow['spec'], around: Around): readonly Problem[]
 const sound = new WeakSet<Step>()
 
 /** Whether the schema allows it. Steps that were looked at in another rendering are left out, so most of a document is. */
-function fits(spec: Workflow['spec']): boolean {
+function fits(spec: Spec): boolean {
   const { steps } = spec as { steps?: unknown }
   if (!Array.isArray(steps)) return fitsKind('Workflow', documentOf(spec))
   const fresh = (steps as Step[]).filter((step) => !sound.has(step))

@@ -72,8 +72,8 @@ export interface Rendered {
   readonly steps: StepPool
 }
 
-/** The first error of a document; its path is one of the workflow. */
-type Check = (document: WorkflowDocument) => Problem | undefined
+/** The first error of a workflow that has most of its steps `from` another one; its path is one of the workflow. */
+type Check = (spec: Workflow['spec'], from?: Workflow['spec']) => Problem | undefined
 
 /**
  * Renders chains of overlays over releases. A rendering is a function of (release, chain) alone and is computed once:
@@ -104,13 +104,13 @@ export function createRenderer(check: Check, { renderings: remembered, steps: po
     const level = levelAt(chain, release)
     if (level.kind !== 'level') return level
     const { input, options, notices } = level
-    if (input.base === input.theirs) return checked(overlay, input.ours, notices)
+    if (input.base === input.theirs) return checked(overlay, input.ours, input.theirs, notices)
     const merged = threeWayMerge({ ...input, schema }, options)
     if (merged.kind === 'conflicted') {
       const { conflicts, value } = merged
       return { kind: 'conflicted', level: overlay, conflicts, provisional: value as WorkflowDocument }
     }
-    return checked(overlay, merged.value as WorkflowDocument, [...notices, ...merged.notices])
+    return checked(overlay, merged.value as WorkflowDocument, input.theirs, [...notices, ...merged.notices])
   }
 
   /** Overlays of one tenant are independent: where two of them say different things nobody knows which one is meant. */
@@ -135,7 +135,7 @@ export function createRenderer(check: Check, { renderings: remembered, steps: po
       own: alone.overlay,
     })
     if (merged.kind === 'clean')
-      return checked(alone.overlay, merged.value as WorkflowDocument, [
+      return checked(alone.overlay, merged.value as WorkflowDocument, base.document, [
         ...ours.notices,
         ...theirs.notices,
         ...merged.notices,
@@ -198,7 +198,7 @@ export function createRenderer(check: Check, { renderings: remembered, steps: po
       return { kind: 'invalid', problem: problem('unknown-release', `${workflow.name} has no release ${release}`) }
     if (isUnreadable(entry)) return { kind: 'invalid', problem: frozenBy(entry.file, entry.unreadable) }
     const document = pool.intern(documentOf(entry.resource))
-    const cause = check(document)
+    const cause = check(specOf(document))
     if (cause) return { kind: 'invalid', problem: { ...cause, place: { file: entry.file, line: 1, column: 1 } } }
     return { kind: 'rendered', document, notices: [] }
   }
@@ -214,9 +214,14 @@ export function createRenderer(check: Check, { renderings: remembered, steps: po
     return broken ? { kind: 'invalid', problem: lockProblem(chain.workflow.head?.file ?? '', broken) } : own
   }
 
-  function checked(overlay: Declared<'Overlay'>, made: WorkflowDocument, notices: readonly Notice[]): Rendering {
+  function checked(
+    overlay: Declared<'Overlay'>,
+    made: WorkflowDocument,
+    above: WorkflowDocument,
+    notices: readonly Notice[],
+  ): Rendering {
     const document = pool.intern(made)
-    const cause = check(document)
+    const cause = check(specOf(document), specOf(above))
     if (!cause) return { kind: 'rendered', document, notices }
     const message = `with this overlay ${cause.message}`
     return {
@@ -250,6 +255,10 @@ export function createRenderer(check: Check, { renderings: remembered, steps: po
   }
 
   return { render, resolve, levelAt }
+}
+
+function specOf({ spec }: WorkflowDocument): Workflow['spec'] {
+  return spec as unknown as Workflow['spec']
 }
 
 const documents = new WeakMap<Workflow, WorkflowDocument>()

@@ -1,6 +1,6 @@
 import type { Digest, EffectiveWorkflow, TenantContext } from '../model/effective.ts'
 import type { Action, Connector, Workflow } from '../model/generated/kinds.ts'
-import { type Problem, problem } from '../model/problems.ts'
+import { isError, type Problem, problem } from '../model/problems.ts'
 import type { JsonMap } from '../model/values.ts'
 import { createBinder } from './bind.ts'
 import { actionsIn, checkCallsOfHeads } from './calls.ts'
@@ -69,6 +69,8 @@ export type CheckWorkflow = (
     readonly calleeOf: (name: string) => Workflow['spec'] | undefined
     readonly actionOf: (name: string) => Action['spec'] | undefined
   },
+  /** A workflow that it has most of its steps from. */
+  from?: Workflow['spec'],
 ) => readonly Problem[]
 
 /** What an earlier process found out about a tenant with this signature. */
@@ -95,10 +97,7 @@ interface Given {
 export function resolveWhole({ fleet, hierarchy, check, recall }: Given, before: Memory, next: Memory): Parts {
   const subscriptions = selectSubscriptions(fleet, hierarchy.nodes)
   const layers = buildLayers(fleet, hierarchy.nodes)
-  const renderer = createRenderer(
-    (document) => check(document.spec as unknown as Workflow['spec']).find((item) => item.severity === 'error'),
-    next,
-  )
+  const renderer = createRenderer((spec, from) => check(spec, undefined, from).find(isError), next)
   const signatureOf = createSignatures(fleet)
   const freezes = createFreezes(hierarchy, subscriptions, layers)
   const resolveTenant = tenantResolverOf({ fleet, subscriptions, renderer }, check)
@@ -187,9 +186,10 @@ export function nameTenants({ state, subscriptions, reported }: Parts, paths: It
 }
 
 function receivedBy(node: TenantNode, subscriptions: Subscriptions, layers: Layers): Received[] {
-  return [...(subscriptions.byTenant.get(node.path)?.values() ?? [])]
-    .sort((a, b) => (a.workflow.name < b.workflow.name ? -1 : 1))
-    .map((subscription) => ({ subscription, chain: layers.chainOf(node, subscription.workflow) }))
+  const received: Received[] = []
+  for (const subscription of (subscriptions.byTenant.get(node.path) ?? nothingGiven).values())
+    received.push({ subscription, chain: layers.chainOf(node, subscription.workflow) })
+  return received
 }
 
 function frozenTenant(path: string, cause: Problem | undefined): DesiredTenant {

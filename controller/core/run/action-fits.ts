@@ -1,7 +1,9 @@
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { stepListsIn } from '../model/step-lists.ts'
+import { equal } from '../model/values.ts'
 import { stepsWithin } from './each-step.ts'
 import { remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import type { Derived } from './steps-apart.ts'
 
 /** What is declared of an action as far as a step can be held against it. */
 export interface Taken<Declared> {
@@ -41,6 +43,19 @@ export function allFit<Declared>(spec: Workflow['spec'], taken: Taken<Declared>)
   if (spec.outputs !== undefined) reads.push(outputsReadIn(remarksOnOutputs(spec.outputs)))
   for (const each of reads) for (const { id, name } of each) if (outputs.get(id)?.includes(name) === false) return false
   return true
+}
+
+/** The same of a workflow that is derived from one in which nothing is wrong. */
+export function areFit<Declared>({ apart }: Derived, { steps }: Workflow['spec'], taken: Taken<Declared>): boolean {
+  const namesOf = (id: string): readonly string[] | undefined => {
+    for (const step of steps) for (const given of seenOf(step, taken).outputs) if (given.id === id) return given.names
+    return undefined
+  }
+  return apart.every(({ step, instead }) => {
+    const { fits, outputs, reads } = seenOf(step, taken)
+    if (!fits || reads.some(({ id, name }) => namesOf(id)?.includes(name) === false)) return false
+    return instead === undefined || equal(outputs, seenOf(instead, taken).outputs)
+  })
 }
 
 function seenOf<Declared>(step: Step, taken: Taken<Declared>): Seen {

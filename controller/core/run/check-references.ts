@@ -9,9 +9,12 @@ export interface Visible {
   readonly declared: ReadonlySet<string>
   /** Names of the items and places of the loops around. */
   readonly each: readonly string[]
-  /** By id, what is read of the steps that have ended when the expression is read. */
-  readonly steps: ReadonlyMap<string, OutputNames>
+  /** What is read of the steps that have ended when the expression is read. */
+  readonly steps: Seen
 }
+
+/** By id. */
+export type Seen = Pick<ReadonlyMap<string, OutputNames>, 'get'>
 
 /** Fields of a step's outputs. */
 export type OutputNames = readonly string[] | 'not known before it is performed'

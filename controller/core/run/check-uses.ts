@@ -3,11 +3,12 @@ import type { Action, Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, problem } from '../model/problems.ts'
 import { actionInputOf, actionOf, performsOthers } from '../model/step-action.ts'
 import { get, isList, isMap, type JsonMap, newMap } from '../model/values.ts'
-import { allFit } from './action-fits.ts'
+import { allFit, areFit } from './action-fits.ts'
 import { didYouMean } from './check-inputs.ts'
 import { misfitOfWritten } from './check-schemas.ts'
 import { everyStep, type PlacedStep } from './each-step.ts'
 import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import type { Derived } from './steps-apart.ts'
 
 type Spec = Workflow['spec']
 
@@ -31,15 +32,20 @@ export function checkCalls(spec: Spec, { calleeOf }: Pick<Around, 'calleeOf'>): 
 }
 
 /** The same of its actions. */
-export function checkActions(spec: Spec, { actionOf: declared }: Pick<Around, 'actionOf'>): Problem[] {
-  const isFine = allFit(spec, {
+export function checkActions(
+  spec: Spec,
+  { actionOf: declared }: Pick<Around, 'actionOf'>,
+  derived?: Derived,
+): Problem[] {
+  const taken = {
     of: declared,
-    fits: (step) => {
+    fits: (step: Step) => {
       const use = actionUse(step, declared)
       return use === undefined || inputProblems(use, []).length === 0
     },
-    outputsOf: (step) => actionUse(step, declared)?.outputs,
-  })
+    outputsOf: (step: Step) => actionUse(step, declared)?.outputs,
+  }
+  const isFine = derived ? areFit(derived, spec, taken) : allFit(spec, taken)
   return isFine ? [] : checkUses(spec, (step) => actionUse(step, declared))
 }
 

@@ -1,21 +1,23 @@
 import { formatPath, type Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import { type Problem, type ProblemCode, problem } from '../model/problems.ts'
-import { equal, newMap } from '../model/values.ts'
-import { faultOfReference, type OutputNames, type Visible } from './check-references.ts'
+import { newMap } from '../model/values.ts'
+import { faultOfReference, type OutputNames, outputNamesOf, type Seen, type Visible } from './check-references.ts'
 import { stepListsIn, stepListsOf } from '../model/step-lists.ts'
 import { checkSchemas, checkTriggerInputs } from './check-schemas.ts'
-import { everyStep, stepsWithin } from './each-step.ts'
-import { readsIn, type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import { everyStep } from './each-step.ts'
+import { type Remark, remarksOnOutputs, remarksOnStep } from './step-remarks.ts'
+import type { Derived } from './steps-apart.ts'
 import { remarksOnTrigger } from './trigger-remarks.ts'
 
 type Spec = Workflow['spec']
 
-/** What is visible further down grows step by step. */
-type Around = Visible & { readonly steps: Map<string, OutputNames> }
-
-/** What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places. */
-export function checkWorkflow(spec: Spec): Problem[] {
+/**
+ * What can be said of a workflow without a tenant and without data. Problems carry `path`; the caller knows the places.
+ * Of one that is derived from another the steps that this one does not have are looked at, and no others.
+ */
+export function checkWorkflow(spec: Spec, derived?: Derived): Problem[] {
+  if (derived && areSound(derived, spec)) return []
   const declared = new Set<string>()
   let count = 0
   for (const { steps } of stepListsIn(spec)) {
@@ -25,15 +27,41 @@ export function checkWorkflow(spec: Spec): Problem[] {
       count += ids.length
     }
   }
-  const visible = { inputs: inputsOf(spec), declared, each: [], steps: new Map<string, OutputNames>() }
+  const seen = new Map<string, OutputNames>()
+  const visible = { inputs: inputsOf(spec), declared, each: [], steps: seen }
   const frame = checkFrame(spec)
   const problems = [...frame.before, ...(declared.size < count ? duplicatesIn(spec) : [])]
-  checkOuterSteps(spec.steps, ['spec', 'steps'], visible, problems)
-  // Any of them may have been performed when the run is cancelled.
-  if (spec.onCancelSteps) checkOuterSteps(spec.onCancelSteps, ['spec', 'onCancelSteps'], visible, problems)
+  // Any step may have been performed when the run is cancelled.
+  for (const { steps, path } of stepListsIn(spec)) {
+    for (const step of steps) {
+      checkStep(step, ['spec', ...path], visible, problems)
+      give(step, seen)
+    }
+  }
   if (spec.outputs !== undefined) settle(remarksOnOutputs(spec.outputs), ['spec', 'outputs'], visible, problems)
   problems.push(...frame.after)
   return problems
+}
+
+const nobody: ReadonlySet<string> = new Set()
+
+function areSound({ apart }: Derived, spec: Spec): boolean {
+  const problems: Problem[] = []
+  for (const { step } of apart) {
+    // It reads one or two of those before it, so these are looked for when it does.
+    const steps = { get: (id: string) => outputsBefore(step, id, spec) }
+    checkStep(step, [], { inputs: inputsOf(spec), declared: nobody, each: [], steps }, problems)
+    if (problems.length > 0) return false
+  }
+  return true
+}
+
+function outputsBefore(step: Step, id: string, { steps }: Spec): OutputNames | undefined {
+  for (const before of steps) {
+    if (before === step) return undefined
+    for (const given of remarksOnStep(before).gives) if (given.id === id) return given.outputs
+  }
+  return undefined
 }
 
 interface Frame {
@@ -98,87 +126,35 @@ function duplicatesIn(spec: Spec): Problem[] {
   return problems
 }
 
-/** A step, and what is read of it. */
-interface Given {
-  readonly id: string
-  readonly outputs: OutputNames
-}
-
-/** A step in which nothing was wrong, and what it depended on: with the same around it nothing is wrong again. */
-interface Standing {
-  readonly inputs: readonly string[]
-  /** What it reads of steps, those within it left out. */
-  readonly reads: readonly Given[]
-  /** What can be read of it further down. */
-  readonly gives: readonly Given[]
-}
-
-const standings = new WeakMap<Step, Standing>()
-
-/** The steps that stand outside of any other. Renderings share most of theirs, and each costs a look at what it reads. */
-function checkOuterSteps(steps: readonly Step[], path: Path, visible: Around, problems: Problem[]): void {
-  const seen = visible.steps
+/** A step of a branch is seen after its block, never from another branch. */
+function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): void {
+  const before = new Map<string, OutputNames>()
+  const around = { ...visible, steps: seenIn(before, visible.steps) }
   for (const step of steps) {
-    let known = standings.get(step)
-    if (known?.inputs !== visible.inputs || !areAll(known.reads, seen)) {
-      const count = problems.length
-      const gives = checkStep(step, path, visible, problems)
-      known = { inputs: visible.inputs, reads: readBy(step, seen), gives }
-      if (problems.length === count) standings.set(step, known)
-    }
-    for (const { id, outputs } of known.gives) seen.set(id, outputs)
+    checkStep(step, path, around, problems)
+    give(step, before)
   }
 }
 
-function areAll(reads: readonly Given[], seen: Visible['steps']): boolean {
-  for (const { id, outputs } of reads) if (!equal(seen.get(id), outputs)) return false
-  return true
-}
-
-function readBy(top: Step, seen: Visible['steps']): readonly Given[] {
-  const read = new Map<string, Given>()
-  for (const step of stepsWithin(top)) {
-    for (const [variable, id = ''] of readsIn(remarksOnStep(step).remarks)) {
-      const outputs = variable === 'steps' ? seen.get(id) : undefined
-      if (outputs) read.set(id, { id, outputs })
-    }
-  }
-  return [...read.values()]
-}
-
-/** What the steps after these may read of them: a step of a branch is seen after its block, never from another branch. */
-function checkSteps(steps: readonly Step[], path: Path, visible: Visible, problems: Problem[]): readonly Given[] {
-  const seen = new Map(visible.steps)
-  const given: Given[] = []
-  for (const step of steps) {
-    for (const one of checkStep(step, path, { ...visible, steps: seen }, problems)) {
-      seen.set(one.id, one.outputs)
-      given.push(one)
-    }
-  }
-  return given
-}
-
-/** Itself, and the steps of its branches. */
-function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): readonly Given[] {
+function checkStep(step: Step, path: Path, visible: Visible, problems: Problem[]): void {
   const own = [...path, { id: step.id }]
-  const { remarks, outputs } = remarksOnStep(step)
+  const { remarks } = remarksOnStep(step)
   settle(remarks, own, visible, problems)
-  const after: Given[] = [{ id: step.id, outputs }]
+  const tried = new Map([[step.id, outputNamesOf(step)]])
   for (const { steps: nested, path: within, role } of stepListsOf(step)) {
-    const around = role === 'on-error' ? { ...visible, steps: withSteps(visible.steps, after) } : visible
+    const around = role === 'on-error' ? { ...visible, steps: seenIn(tried, visible.steps) } : visible
     const start = role === 'item' ? { ...visible, each: [...visible.each, ...namesOf(step)] } : around
-    const found = checkSteps(nested, [...own, ...within], start, problems)
-    // The steps of a loop have an answer for each item, which its results hold.
-    if (role !== 'item') after.push(...found)
+    checkSteps(nested, [...own, ...within], start, problems)
+    if (role !== 'item') for (const each of nested) give(each, tried)
   }
-  return after
 }
 
-function withSteps(seen: Visible['steps'], more: readonly Given[]): Map<string, OutputNames> {
-  const all = new Map(seen)
-  for (const { id, outputs } of more) all.set(id, outputs)
-  return all
+function give(step: Step, seen: Map<string, OutputNames>): void {
+  for (const { id, outputs } of remarksOnStep(step).gives) seen.set(id, outputs)
+}
+
+function seenIn(inner: Seen, outer: Seen): Seen {
+  return { get: (id) => inner.get(id) ?? outer.get(id) }
 }
 
 function namesOf({ forEach }: Step): string[] {

@@ -2,6 +2,7 @@ import type { Path } from '../merge/path.ts'
 import type { Step, Workflow } from '../model/generated/kinds.ts'
 import type { ProblemCode } from '../model/problems.ts'
 import { actionOf } from '../model/step-action.ts'
+import { stepListsOf } from '../model/step-lists.ts'
 import type { Json, JsonMap } from '../model/values.ts'
 import { stepRoots } from './bindings.ts'
 import { type OutputNames, outputNamesOf } from './check-references.ts'
@@ -19,13 +20,16 @@ export type Remark = { readonly path: Path; readonly within: readonly (string | 
   | { readonly kind: 'reference'; readonly reference: readonly string[] }
 )
 
+/** A step, and what is read of it. */
+export type Given = { readonly id: string; readonly outputs: OutputNames }
+
 interface StepRemarks {
   /** Its own id and those of all steps within. */
   readonly ids: readonly string[]
   /** Of the step itself, without the steps within. */
   readonly remarks: readonly Remark[]
-  /** What others read of the step itself. */
-  readonly outputs: OutputNames
+  /** What the steps after it may read: itself, and the steps of its branches. A loop holds an answer for each item in its results. */
+  readonly gives: readonly Given[]
 }
 
 // Renderings share the objects of every step that no overlay changed, so most steps were read before.
@@ -36,10 +40,17 @@ export function remarksOnStep(step: Step): StepRemarks {
   let known = ofStep.get(step)
   if (!known) {
     const ids = stepsWithin(step).map(({ id }) => id)
-    known = { ids, remarks: readStep(step), outputs: outputNamesOf(step) }
+    known = { ids, remarks: readStep(step), gives: givenBy(step) }
     ofStep.set(step, known)
   }
   return known
+}
+
+function givenBy(step: Step): readonly Given[] {
+  const given = [{ id: step.id, outputs: outputNamesOf(step) }]
+  for (const { steps, role } of stepListsOf(step))
+    if (role !== 'item') for (const each of steps) given.push(...remarksOnStep(each).gives)
+  return given
 }
 
 /** The fields of variables that a part of a workflow reads, such as `inputs.host`, each once. */

@@ -10,18 +10,21 @@ import { placesOf } from './step-places.ts'
 import { readsIn, remarksOnStep } from './step-remarks.ts'
 import { type TypeRemark, typePlace } from './typed-place.ts'
 import { any, itemOf, type Type, typeOf } from './value-type.ts'
-import { type Types, variableTypes } from './variable-types.ts'
+import { type StepTypes, type Types, variableTypes } from './variable-types.ts'
 
-/** What a step stands among; `steps` has those before it, and then those within it. */
+/** What a step stands among, outside of loops. */
 export interface Among {
   readonly inputs: Workflow['spec']['inputs']
-  readonly steps: Map<string, Type>
-  /** Outside of loops. */
+  /** Of those before it. */
+  readonly steps: StepTypes
+  /** The same, and all else that its expressions read. */
   readonly fields: FieldTypes
   readonly around: Around
 }
 
+/** A step that stands outside of any other, with all that it holds. */
 interface TypedStep {
+  /** What types have against it. */
   readonly remarks: readonly TypeRemark[]
   /** What expressions see as `steps.<id>`, of the step itself and of all within, in the order of their ids. */
   readonly seen: readonly Type[]
@@ -31,17 +34,15 @@ interface TypedStep {
 const ofStep = new FoundByTypes<Step, TypedStep>()
 const none: readonly never[] = []
 
-/** What types have against a step that stands outside of any other, and against all that it holds. */
-export function remarksOnTypes(step: Step, among: Among): readonly TypeRemark[] {
-  const { steps, fields, around } = among
-  const { ids } = remarksOnStep(step)
-  const { remarks, seen } = ofStep.of(step, declaredOf(step, around), readsOf, fields, () => {
+export function typedStep(step: Step, among: Among): TypedStep {
+  const { fields, around } = among
+  return ofStep.of(step, declaredOf(step, around), readsOf, fields, () => {
     const found: TypeRemark[] = []
-    typeStep(step, [], {}, among, found)
-    return { remarks: found.length === 0 ? none : found, seen: ids.map((id) => steps.get(id) ?? any) }
+    const own = new Map<string, Type>()
+    typeStep(step, [], {}, among, own, found)
+    const seen = remarksOnStep(step).ids.map((id) => own.get(id) ?? any)
+    return { remarks: found.length === 0 ? none : found, seen }
   })
-  for (let place = 0; place < ids.length; place++) steps.set(ids[place] as string, seen[place] as Type)
-  return remarks
 }
 
 /** What its actions and workflows are declared by; never the same for a block with workflows, whose names are a tenant's own. */
@@ -60,9 +61,17 @@ function readsOf(step: Step): readonly Read[] {
   return reads.length === 0 ? none : reads
 }
 
-function typeStep(step: Step, at: TypeRemark['path'], each: Types, among: Among, found: TypeRemark[]): void {
+/** `own` gets the types of the step and of those within. */
+function typeStep(
+  step: Step,
+  at: TypeRemark['path'],
+  each: Types,
+  among: Among,
+  own: Map<string, Type>,
+  found: TypeRemark[],
+): void {
   const { inputs, steps, around } = among
-  const fields = variableTypes(inputs, steps, each)
+  const fields = variableTypes(inputs, { get: (id) => own.get(id) ?? steps.get(id) }, each)
   const action = actionOf(step)
   const performed = {
     action: action === undefined ? undefined : around.actionOf(action),
@@ -75,11 +84,11 @@ function typeStep(step: Step, at: TypeRemark['path'], each: Types, among: Among,
     if (place.path[0] === 'set') set = type
     if (place.path[0] === 'forEach') item = itemOf(type)
   }
-  steps.set(step.id, typeOfStep(step, performed, set))
+  own.set(step.id, typeOfStep(step, performed, set))
   for (const { steps: within, path, role } of stepListsOf(step)) {
     const inner = role === 'item' ? withItem(each, step, item) : each
-    for (const nested of within) typeStep(nested, [...at, ...path, { id: nested.id }], inner, among, found)
-    if (role === 'item') steps.set(step.id, loopOf(within, steps))
+    for (const nested of within) typeStep(nested, [...at, ...path, { id: nested.id }], inner, among, own, found)
+    if (role === 'item') own.set(step.id, loopOf(within, own))
   }
 }
 

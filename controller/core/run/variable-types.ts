@@ -5,6 +5,9 @@ import { any, fieldOf, mapWith, type Type, typeOf } from './value-type.ts'
 
 export type Types = Readonly<Record<string, Type>>
 
+/** What expressions see as `steps.<id>`, by id. */
+export type StepTypes = Pick<ReadonlyMap<string, Type>, 'get'>
+
 const string = typeOf('string')
 
 /** Variables that have the same fields in every run; a tenant's own values are not known here. */
@@ -30,11 +33,7 @@ const fixed: Readonly<Record<string, Types>> = {
 const nothing: Types = {}
 
 /** The types of all that expressions read: `each` has those of the loops around. */
-export function variableTypes(
-  inputs: Workflow['spec']['inputs'],
-  steps: ReadonlyMap<string, Type>,
-  each: Types = nothing,
-): FieldTypes {
+export function variableTypes(inputs: Workflow['spec']['inputs'], steps: StepTypes, each: Types = nothing): FieldTypes {
   const given = typeOfSchema(inputs ?? null)
   return (variable, field) => {
     if (variable === 'inputs') return fieldOf(given, field)
