@@ -1,5 +1,6 @@
 import { Recent } from '../../core/model/recent.ts'
 import { ensureBareRepository } from './bare-repository.ts'
+import { BlobBatch } from './blob-batch.ts'
 import { sift } from './entry-rules.ts'
 import { findGit, type GitBinary } from './git-binary.ts'
 import { GitBinaryReader } from './git-binary-reader.ts'
@@ -7,8 +8,9 @@ import { GitError } from './git-error.ts'
 import { IsomorphicReader } from './isomorphic-reader.ts'
 import type { ObjectReader } from './object-reader.ts'
 import { emptyTreeId } from './object-id.ts'
-import { type NewObject, newObject } from './new-object.ts'
+import { newObject } from './new-object.ts'
 import { writeObjects } from './object-writer.ts'
+import { writePackInThread } from './pack-writer.ts'
 import { readRef, swapRef } from './ref-swap.ts'
 import type { OpenOptions } from './repository.ts'
 import { checkedRef } from './revision-name.ts'
@@ -40,7 +42,7 @@ export type CommitOutcome =
 const attempts = 5
 
 /** Blobs that are written together: the texts of fifty thousand tenants are never there at once. */
-const blobsAtOnce = 10_000
+const blobsAtOnce = 5_000
 /** Texts that are known again: most of many files say what others say. */
 const textsKept = 4_000
 
@@ -77,17 +79,20 @@ export class RenderedBranch {
   }
 
   async #take(files: FilesToCommit['files']): Promise<Edit> {
-    const edit: Edit = { ids: new Map(), blobs: [] }
+    const edit: Edit = { ids: new Map(), blobs: new BlobBatch() }
     const known = new Recent<string, string>(textsKept)
-    const taken = new Set<string>()
+    let written: Promise<void> = Promise.resolve()
     for (const [path, text] of files) {
       checkPath(path)
-      const id = text === null ? null : known.of(text, () => takeBlob(text, taken, edit.blobs))
-      edit.ids.set(path, id)
-      if (edit.blobs.length < blobsAtOnce) continue
-      await writeObjects(this.#gitdir, edit.blobs)
-      edit.blobs.length = 0
+      edit.ids.set(path, text === null ? null : known.of(text, () => edit.blobs.add(text)))
+      if (edit.blobs.size < blobsAtOnce) continue
+      await written
+      written = writePackInThread(this.#gitdir, edit.blobs.objects())
+      // It fails again where it is waited for.
+      written.catch(() => {})
+      edit.blobs.clear()
     }
+    await written
     return edit
   }
 
@@ -102,7 +107,7 @@ export class RenderedBranch {
     if ((tree ?? emptyTreeId) === (present?.tree ?? emptyTreeId)) return { kind: 'unchanged', commit: parent }
     const trees = tree === null ? [newObject('tree', new Uint8Array())] : objects
     const commit = newObject('commit', encodeCommit(tree ?? emptyTreeId, parent, author, message))
-    await writeObjects(this.#gitdir, [...blobs, ...trees, commit])
+    await writeObjects(this.#gitdir, [...blobs.objects(), ...trees, commit])
     if (!swapRef(this.#gitdir, this.#ref, commit.oid, parent)) return null
     if (this.#git !== null) await tidyRepository(this.#git, this.#gitdir)
     return { kind: 'committed', commit: commit.oid, parent }
@@ -117,14 +122,7 @@ interface Edit {
   /** Of blobs, by path; null removes the file. */
   readonly ids: Map<string, string | null>
   /** Those of them that are not written yet. */
-  readonly blobs: NewObject[]
-}
-
-function takeBlob(text: string, taken: Set<string>, blobs: NewObject[]): string {
-  const blob = newObject('blob', Buffer.from(text))
-  if (!taken.has(blob.oid)) blobs.push(blob)
-  taken.add(blob.oid)
-  return blob.oid
+  readonly blobs: BlobBatch
 }
 
 export interface RenderedBranchOptions extends OpenOptions {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { openRenderedBranch, type RenderedBranch } from '../../../controller/io/git/index.ts'
@@ -75,6 +75,20 @@ describe.each([
     expect(git(gitdir, ['show', `${ref}:again.yaml`])).toBe('there')
     expect(git(gitdir, ['show', `${ref}:many/1/${many - 1}.yaml`])).toBe('5000')
     git(gitdir, ['fsck', '--strict'])
+  })
+
+  test('where some of them cannot be written it fails, and the branch stays', async () => {
+    const { gitdir, branch } = await open()
+    await branch.commitFiles({ files: files({ 'a.yaml': 'a: 1\n' }), message: 'first', author })
+    const tip = branch.tip()
+    const packs = join(gitdir, 'objects/pack')
+    rmSync(packs, { recursive: true })
+    writeFileSync(packs, '')
+    const many = Array.from({ length: 12_000 }, (_, at) => [`n/${at}.yaml`, `n: ${at}\n`] as const)
+    await expect(branch.commitFiles({ files: many, message: 'second', author })).rejects.toThrow(
+      /ENOTDIR|EEXIST|not a directory/i,
+    )
+    expect(branch.tip()).toBe(tip)
   })
 
   test('doing it again changes nothing', async () => {
