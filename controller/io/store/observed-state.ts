@@ -119,19 +119,22 @@ export class ObservedState extends ObservedReads {
 
   #write({ commit, upserts, removals, objects, appliedAt, isPart = false }: Application): void {
     this.#version += 1
-    const { upsert, remove, prune, keep, begin, extend, complete } = this.#statements
+    const { isThere, upsert, remove, prune, keep, count, begin, extend, complete } = this.#statements
     this.#objects.write(objects)
+    let [tenants, inventory] = [0, 0]
     for (const path of removals) {
-      remove.run(path)
-      prune.run(path)
+      tenants -= remove.change(path)
+      inventory -= prune.change(path)
     }
     for (const { path, uid, digest, contextDigest, workflows, state, reason } of upserts) {
       this.#objects.verifyKept(this.#namedBy(contextDigest, workflows))
+      if (isThere.get(path) === undefined) tenants++
       upsert.run(path, uid, digest, contextDigest, state, reason, appliedAt)
-      prune.run(path)
+      inventory -= prune.change(path)
       for (const [name, { digest: own, release, owner }] of Object.entries(workflows))
-        keep.run(path, name, own, release, owner)
+        inventory += keep.change(path, name, own, release, owner)
     }
+    count.run(tenants, inventory)
     const [last] = this.history(1)
     if (last?.at !== appliedAt || last.commit !== commit) begin.run(appliedAt, commit)
     extend.run(upserts.length, removals.length)
@@ -163,6 +166,7 @@ const reads = {
 } as const
 
 const writes = {
+  isThere: 'SELECT 1 FROM tenants WHERE path = ?',
   upsert: `INSERT INTO tenants (path, uid, digest, context_digest, state, reason, applied_at) VALUES (?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (path) DO UPDATE SET uid = excluded.uid, digest = excluded.digest, context_digest = excluded.context_digest,
       state = excluded.state, reason = excluded.reason, applied_at = excluded.applied_at`,
@@ -172,7 +176,8 @@ const writes = {
   begin: 'INSERT INTO applied (at, "commit", upserts, removals, tenants, workflows) VALUES (?, ?, 0, 0, 0, 0)',
   extend:
     'UPDATE applied SET upserts = upserts + ?, removals = removals + ? WHERE key = (SELECT max(key) FROM applied)',
-  complete: `UPDATE applied SET tenants = (SELECT count(*) FROM tenants), workflows = (SELECT count(*) FROM inventory)
+  count: 'UPDATE totals SET tenants = tenants + ?, workflows = workflows + ?',
+  complete: `UPDATE applied SET (tenants, workflows) = (SELECT tenants, workflows FROM totals)
     WHERE key = (SELECT max(key) FROM applied)`,
 } as const
 

@@ -6,6 +6,8 @@ export type Row = Record<string, SQLInputValue>
 
 export interface Statement {
   run(...values: readonly Bindable[]): void
+  /** The same; how many rows it changed. */
+  change(...values: readonly Bindable[]): number
   /** The key of the row that it made, undefined where it made none. Much cheaper than RETURNING. */
   insert(...values: readonly Bindable[]): number | undefined
   get(...values: readonly Bindable[]): Row | undefined
@@ -17,6 +19,7 @@ export function prepare(database: DatabaseSync, sql: string): Statement {
   const statement: StatementSync = database.prepare(sql)
   return {
     run: (...values) => void statement.run(...checked(values)),
+    change: (...values) => Number(statement.run(...checked(values)).changes),
     insert: (...values) => {
       const { changes, lastInsertRowid } = statement.run(...checked(values))
       return changes === 1 ? Number(lastInsertRowid) : undefined

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ObservedTenant } from '../../../controller/io/store/observed-state.ts'
 import { openObservedReader } from '../../../controller/io/store/observed-reader.ts'
@@ -9,6 +10,8 @@ const workflow = (digest: string) => ({ digest, release: '1.0.0', owner: '' })
 function tenant(path: string, workflows: ObservedTenant['workflows']): ObservedTenant {
   return { path, uid: `uid-${path}`, digest: 'd', contextDigest: 'c', workflows, state: 'applied', reason: '' }
 }
+
+const nothing = { upserts: [], removals: [], isPart: false }
 
 describe('observed state', () => {
   it('is what was applied, over a reopening', async () => {
@@ -41,6 +44,34 @@ describe('observed state', () => {
       { at: 1, commit: 'c1', upserts: 2, removals: 0, tenants: 2, workflows: 3 },
     ])
     store.close()
+  })
+
+  it('says how many tenants and workflows there are, whatever came, went, came again or failed', async () => {
+    const path = fc.constantFrom('a', 'b', 'c', 'c/d')
+    const upsert = fc
+      .tuple(path, fc.uniqueArray(fc.constantFrom('u', 'v', 'w')))
+      .map(([at, names]) => tenant(at, Object.fromEntries(names.map((name) => [name, workflow('1')]))))
+    const application = fc.record({
+      upserts: fc.uniqueArray(upsert, { selector: (each) => each.path }),
+      removals: fc.uniqueArray(path),
+      isPart: fc.boolean(),
+      fails: fc.nat(3).map((one) => one === 0),
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.array(application, { maxLength: 8 }), async (applications) => {
+        const store = openStore(folder())
+        for (const [at, { fails, ...each }] of [...applications, { ...nothing, fails: false }].entries()) {
+          const objects = fails ? [{ digest: 'another', json: '{}' }] : []
+          const applied = store.applyObserved({ commit: `c${at}`, objects, appliedAt: at, ...each })
+          await (fails ? expect(applied).rejects.toThrow() : applied)
+        }
+        const tenants = [...store.readObserved().values()]
+        const workflows = tenants.reduce((sum, each) => sum + Object.keys(each.workflows).length, 0)
+        expect(store.appliedCommits(1)).toMatchObject([{ tenants: tenants.length, workflows }])
+        store.close()
+      }),
+      { numRuns: 50 },
+    )
   })
 
   it('is one application with its parts, each of which holds whatever becomes of the rest', async () => {
