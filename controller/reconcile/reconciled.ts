@@ -1,7 +1,8 @@
-import type { Change, DesiredTenant, DesiredState } from '../core/desired/index.ts'
+import type { Change, DesiredState } from '../core/desired/index.ts'
 import { isError, type Problem } from '../core/model/problems.ts'
 import type { Revision } from '../core/model/snapshot.ts'
 import type { ReconciledFleet } from './reconciler.ts'
+import { workflowsOf } from './subscription-count.ts'
 
 /** What others learn of a pass: small, whatever the size of the fleet. */
 export interface Reconciled {
@@ -48,14 +49,14 @@ export interface Findings {
 const shown = { changes: 100, problems: 500, fresh: 20 }
 
 export function toReconciled(now: ReconciledFleet, before: ReconciledFleet | undefined): Reconciled {
-  const { snapshot, desired, plan, problems, timings, rendered } = now
+  const { snapshot, desired, plan, problems, subscriptions, timings, rendered } = now
   const example = exampleOf(desired)
   return {
     revision: snapshot.revision,
     isNews: snapshot !== before?.snapshot,
     tenants: desired.tenants.size,
     workflows: desired.fleet.workflows.size,
-    subscriptions: validOf(desired).reduce((sum, tenant) => sum + workflowsOf(tenant), 0),
+    subscriptions,
     changes: { count: plan.changes.length, first: plan.changes.slice(0, shown.changes).map(shownChange) },
     frozen: plan.frozen.map(({ path }) => path),
     mounted: (snapshot.mounts ?? []).map(({ tenant }) => tenant),
@@ -86,18 +87,9 @@ function freshOf(problems: readonly Problem[], known: readonly Problem[]): reado
   return problems.filter((item) => !seen.has(key(item)))
 }
 
-function exampleOf(desired: DesiredState): Reconciled['example'] {
-  const tenant = validOf(desired).find((one) => workflowsOf(one) > 0)
-  const [workflow] = tenant?.workflows.keys() ?? []
-  return tenant && workflow !== undefined ? { tenant: tenant.path, workflow } : undefined
-}
-
-type ValidTenant = DesiredTenant & { kind: 'valid' }
-
-function workflowsOf(tenant: ValidTenant): number {
-  return tenant.known ? tenant.known.outcome.workflows : tenant.workflows.size
-}
-
-function validOf({ tenants }: DesiredState): ValidTenant[] {
-  return [...tenants.values()].flatMap((tenant) => (tenant.kind === 'valid' ? [tenant] : []))
+function exampleOf({ tenants }: DesiredState): Reconciled['example'] {
+  const tenant = tenants.values().find((one) => workflowsOf(one) > 0)
+  if (tenant?.kind !== 'valid') return undefined
+  const [workflow] = tenant.workflows.keys()
+  return workflow === undefined ? undefined : { tenant: tenant.path, workflow }
 }

@@ -15,6 +15,7 @@ import type { LoadedFleet } from './load-fleet.ts'
 import type { Progress } from './progress.ts'
 import { appliedPath, appliedText, renderedFiles, renderedPaths, RenderedTexts } from './rendered-files.ts'
 import type { RenderedRecord } from './rendered-record.ts'
+import { SubscriptionCount } from './subscription-count.ts'
 
 /** What reconciling needs of the store. */
 export type ObservedStore = Pick<
@@ -30,6 +31,8 @@ export interface ReconciledFleet {
   readonly plan: Plan
   readonly live: ReadonlyMap<string, LiveTenant>
   readonly observed: ReadonlyMap<string, ObservedTenant>
+  /** Effective workflows of all tenants. */
+  readonly subscriptions: number
   /** Milliseconds by phase, in the order of the phases. */
   readonly timings: Readonly<Record<string, number>>
   /** Commit of the rendered branch; absent where nothing was recorded. */
@@ -49,6 +52,7 @@ export interface ReconcilerParts {
 
 interface Pass {
   loaded: LoadedFleet
+  subscriptions: number
   /** Present where nothing but these tenants has to be looked at. */
   reached?: ReadonlySet<string>
   /** The plan of the pass before, where that came to its end. */
@@ -69,11 +73,12 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
   let observed: Map<string, ObservedTenant> | undefined
   let recorded: Map<string, ObservedTenant> | undefined
   let before: DesiredState | undefined
+  const counted = new SubscriptionCount()
   /** The last pass, if it came to its end. */
   let settled: Plan | undefined
 
   const phases: readonly (readonly [string, (pass: Pass) => Promise<void> | void])[] = [
-    ['load', async (pass) => void (pass.loaded = await parts.load())],
+    ['load', load],
     ['observe', (pass) => void (pass.observed = observed ??= new Map(parts.store.readObserved()))],
     ['plan', plan],
     ['apply', apply],
@@ -107,9 +112,15 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
       plan: pass.plan,
       live: pass.live,
       observed: pass.observed,
+      subscriptions: pass.subscriptions,
       timings: detail,
       ...(pass.rendered !== undefined && { rendered: pass.rendered }),
     }
+  }
+
+  async function load(pass: Pass): Promise<void> {
+    pass.loaded = await parts.load()
+    pass.subscriptions = counted.after(pass.loaded)
   }
 
   function plan(pass: Pass): void {

@@ -9,6 +9,7 @@ import {
   resolve,
 } from '../../controller/core/desired/index.ts'
 import { checkWorkflowSpec } from '../../controller/reconcile/check-workflow-spec.ts'
+import { SubscriptionCount } from '../../controller/reconcile/subscription-count.ts'
 import { digestsOf, frozenOf, problemsOf, renderDigestsOf } from '../fakes/fleet-answers.ts'
 import { parsed } from '../fakes/fleet-files.ts'
 import { starterFleet } from '../fakes/starter-fleet.ts'
@@ -21,6 +22,7 @@ test(`after each of ${steps} random edits the state with memory is the state wit
   let draft = new FleetDraft(starterFleet())
   const dice = createDice(seed)
   const resolver = createResolver(checkWorkflowSpec)
+  const counted = new SubscriptionCount()
   let before: readonly FleetFile[] = []
   let states: DesiredState | undefined
   let updates = 0
@@ -55,6 +57,8 @@ test(`after each of ${steps} random edits the state with memory is the state wit
     for (const { fresh } of [resolver.outcomes, anew.outcomes])
       for (const [signature, outcome] of fresh()) outcomes.set(signature, outcome)
     const paths = new Set([...entries.keys(), ...incremental.tenants.keys()])
+    const subscriptions = counted.after({ desired: incremental, changed: step === 0 ? 'all' : changed })
+    expect(subscriptions, what).toBe(new SubscriptionCount().after({ desired: cold, changed: 'all' }))
     for (const path of paths)
       expect(changed.has(path), `${what}: ${path}`).toBe(entries.get(path) !== incremental.tenants.get(path))
     // Long histories run out of overlays to edit; going back is one large change at once.

@@ -179,11 +179,16 @@ function sameSubjects(a: Declared<'RoleBinding'>, b: Declared<'RoleBinding'>): b
  */
 export function changedReleases(from: DesiredState, to: DesiredState): Problem[] {
   const found: Problem[] = []
-  const places = new Map([...to.hierarchy.nodes.values()].map(({ uid, path }) => [uid, path]))
+  let places: ReadonlyMap<string, string> | undefined
+  const placeOf = (owner: string): string => {
+    const uid = from.hierarchy.nodes.get(owner)?.uid
+    if (uid === undefined || to.hierarchy.nodes.get(owner)?.uid === uid) return owner
+    places ??= new Map(to.hierarchy.nodes.values().map((node) => [node.uid, node.path]))
+    return places.get(uid) ?? owner
+  }
   for (const workflow of from.fleet.workflows.values()) {
     const { owner } = workflow
-    const uid = from.hierarchy.nodes.get(owner)?.uid
-    const place = uid === undefined ? owner : (places.get(uid) ?? owner)
+    const place = placeOf(owner)
     if (owner !== '' && place === owner && !to.fleet.tenants.has(owner)) continue
     const after = to.fleet.workflows.get(fullName(place, workflow.name))
     for (const [version, release] of workflow.releases) {

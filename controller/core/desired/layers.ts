@@ -21,11 +21,16 @@ export interface Layers {
 
 /** Finds the overlays, clones and chains of all tenants. */
 export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>): Layers {
-  const found = new Map<TenantNode, OwnOverlays>()
+  const found = new Map<TenantNode, OwnOverlays['byWorkflow']>()
+  const faulty = new Map<TenantNode, readonly Problem[]>()
   const ofClones: Problem[] = []
   const read = (node: TenantNode): void => {
-    if (node.files.overlays.length > 0) found.set(node, readOverlays(fleet, node))
-    else found.delete(node)
+    found.delete(node)
+    faulty.delete(node)
+    if (node.files.overlays.length === 0) return
+    const { byWorkflow, problems } = readOverlays(fleet, node)
+    found.set(node, byWorkflow)
+    if (problems.length > 0) faulty.set(node, problems)
   }
   for (const node of nodes.values()) read(node)
 
@@ -63,17 +68,17 @@ export function buildLayers(fleet: Fleet, nodes: ReadonlyMap<string, TenantNode>
   const extend = (given: Chain, tenant: TenantNode, workflow: WorkflowFiles): Chain => {
     const clone = cloners.has(tenant.path) ? cloneFor(fleet, tenant, workflow) : undefined
     const above = clone ? standIn(clone, given) : given
-    const own = found.get(tenant)?.byWorkflow.get(workflow)
+    const own = found.get(tenant)?.get(workflow)
     return own ? own.reduce((chain, overlay) => withOverlay(chain, above, overlay), above) : above
   }
   return {
     chainOf,
     get problems() {
-      return [...[...found.values()].flatMap(({ problems }) => problems), ...ofClones]
+      return [...[...faulty.values()].flat(), ...ofClones]
     },
     problemOf: (tenant) => {
       const node = nodes.get(tenant)
-      return (node && found.get(node)?.problems[0]) ?? ofClones.find((item) => item.tenant === tenant)
+      return (node && faulty.get(node)?.[0]) ?? ofClones.find((item) => item.tenant === tenant)
     },
     renew: (tenants) => {
       for (const tenant of tenants) {

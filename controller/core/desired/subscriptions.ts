@@ -63,8 +63,12 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
   const byTenant = new Map<string, ReadonlyMap<string, Subscription>>()
   const frozen = new Map<string, Problem>()
 
+  /** Each once; most tenants have one in common. */
+  let made: ReadonlySet<Choice> | undefined
+
   const renew = (tenants: Iterable<TenantNode>): void => {
     for (const tenant of tenants) {
+      made = undefined
       const { path } = tenant
       const choice = choose(tenant)
       choices.set(path, choice)
@@ -89,14 +93,14 @@ export function selectSubscriptions(fleet: Fleet, nodes: ReadonlyMap<string, Ten
     renew,
     retarget,
     get problems() {
-      const made = [...new Set(choices.values())]
-      const selecting = new Set(made.flatMap(({ selectedBy }) => selectedBy))
+      made ??= new Set(choices.values())
+      const selecting = new Set(made.values().flatMap(({ selectedBy }) => selectedBy))
       const missed = offers
         .filter((offer) => !offer.beyond && !selecting.has(offer))
         .map(({ share }) =>
           warning('empty-selector', 'the share selects no tenant', { ...placeIn(share), path: '/spec/to' }),
         )
-      return [...problems, ...missed, ...made.flatMap(({ clashes }) => clashes)]
+      return [...problems, ...missed, ...made.values().flatMap(({ clashes }) => clashes)]
     },
   }
 }
