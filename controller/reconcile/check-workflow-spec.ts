@@ -33,7 +33,7 @@ export function checkWorkflowSpec(spec: Spec, around?: Around, from?: Spec): rea
 }
 
 function originOf(spec: Spec, from: Spec | undefined): Derived | undefined {
-  if (from === undefined || checkWorkflowSpec(from).length > 0) return undefined
+  if (from === undefined || from === spec || checkWorkflowSpec(from).length > 0) return undefined
   const apart = stepsApart(spec, from)
   const origin = apart && { from, apart }
   if (origin) origins.set(spec, origin)
@@ -57,18 +57,18 @@ function usedActions(spec: Spec, around: Around): readonly Problem[] {
 }
 
 /** Steps that fit their schema. Renderings share the objects of all steps that no overlay changed. */
-const sound = new WeakSet<Step>()
+const fitting = new WeakSet<Step>()
 
 /** Whether the schema allows it. Steps that were looked at in another rendering are left out, so most of a document is. */
 function fits(spec: Spec): boolean {
   const { steps } = spec as { steps?: unknown }
   if (!Array.isArray(steps)) return fitsKind('Workflow', documentOf(spec))
-  const fresh = (steps as Step[]).filter((step) => !sound.has(step))
+  const fresh = (steps as Step[]).filter((step) => !fitting.has(step))
   // The list itself must not become empty by what is left out, and not twice the same by what is looked at apart.
   const rest = fresh.length > 0 ? fresh : steps.slice(0, 1)
   const slim = Object.assign(newMap(), spec, { steps: rest })
   if (!fitsKind('Workflow', documentOf(slim))) return false
-  for (const step of fresh) sound.add(step)
+  for (const step of fresh) fitting.add(step)
   return new Set((steps as Step[]).map(({ id }) => id)).size === steps.length
 }
 

@@ -120,7 +120,8 @@ export function createReconciler(parts: ReconcilerParts): () => Promise<Reconcil
 
   async function load(pass: Pass): Promise<void> {
     pass.loaded = await parts.load()
-    pass.subscriptions = counted.after(pass.loaded)
+    // What a pass that failed has loaded was told nobody.
+    pass.subscriptions = counted.after(pass.after ? pass.loaded : { ...pass.loaded, changed: 'all' })
   }
 
   function plan(pass: Pass): void {

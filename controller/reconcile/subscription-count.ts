@@ -9,7 +9,7 @@ export class SubscriptionCount {
   readonly #byTenant = new Map<string, number>()
   #total = 0
 
-  /** The number after a load; each load has to be told. */
+  /** The number after a load. What changed is since the load that was told last, or all. */
   after({
     desired,
     changed,

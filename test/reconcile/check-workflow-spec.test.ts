@@ -47,6 +47,8 @@ const declared = toValue({
   },
 }) as unknown as Readonly<Record<string, Action['spec']>>
 const fleet = { actionOf: (name: string) => declared[name], calleeOf: () => undefined }
+/** The same after a commit that takes its actions away. */
+const later = { ...fleet, actionOf: () => undefined }
 
 /** Mostly sound, and told apart by their names, their outputs or the types of these. */
 const related = [
@@ -65,6 +67,8 @@ const related = [
   { id: 'c', set: { y: '${{ steps.b.outputs.x + 1 }}' } },
   { id: 'n', set: { z: 1 } },
   { id: 'n', then: [{ id: 'a', set: {} }], if: '${{ true }}' },
+  { id: 'n', forEach: { in: '${{ [1] }}', steps: [{ id: 'm', set: { z: '${{ each.item + steps.b.outputs.x }}' } }] } },
+  { id: 'n', set: { z: 1 }, onErrorSteps: [{ id: 'm', set: { z: '${{ steps.n.error.code + steps.b.outputs.x }}' } }] },
   { id: 'n', then: [{ id: 'm', set: { z: '${{ steps.a.outcome }}' } }], if: '${{ true }}' },
 ].map((step) => toValue(step) as unknown as Step)
 
@@ -74,7 +78,7 @@ const change = fc.record({
   step: fc.oneof({ weight: 5, arbitrary: fc.constantFrom(...related) }, fc.constantFrom(...steps)),
 })
 
-const around = fc.constantFrom(
+const fields = fc.constantFrom(
   ...[
     { inputs: { properties: { host: { type: 'string' } } } },
     { inputs: { properties: { host: { type: 'string' } } }, outputs: { x: '${{ steps.b.outputs.x }}' } },
@@ -100,15 +104,21 @@ test('a workflow that has most of its steps from another one is judged as one th
     fc.property(
       fc.uniqueArray(fc.constantFrom(...related), { selector: ({ id }) => id, minLength: 1 }).map(inOrder),
       fc.array(change, { minLength: 1, maxLength: 3 }),
-      around,
-      around,
+      fields,
+      fields,
       (list, changes, before, after) => {
-        const from = { ...before, steps: list } as Workflow['spec']
-        const spec = { ...after, steps: changes.reduce(changed, list) } as Workflow['spec']
-        const unseen = toValue(spec) as unknown as Workflow['spec']
-        if (checkWorkflowSpec(unseen).length === 0 && stepsApart(spec, from)) derived++
-        expect(checkWorkflowSpec(spec, undefined, from)).toEqual(checkWorkflowSpec(unseen))
-        expect(checkWorkflowSpec(spec, fleet)).toEqual(checkWorkflowSpec(unseen, fleet))
+        let from = { ...before, steps: list } as Workflow['spec']
+        // Each is derived from the one before it.
+        for (const edit of changes) {
+          const spec = { ...after, steps: changed(from.steps, edit) } as Workflow['spec']
+          const unseen = toValue(spec) as unknown as Workflow['spec']
+          const whole = checkWorkflowSpec(unseen)
+          expect(checkWorkflowSpec(spec, undefined, from)).toEqual(whole)
+          for (const around of [fleet, later])
+            expect(checkWorkflowSpec(spec, around)).toEqual(checkWorkflowSpec(unseen, around))
+          if (whole.length === 0 && stepsApart(spec, from)) derived++
+          from = spec
+        }
       },
     ),
     { numRuns: 5_000 },

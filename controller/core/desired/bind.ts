@@ -51,15 +51,15 @@ export function createBinder(fleet: Fleet): Bind {
   const shared = new WeakMap<readonly Declared<'Connection'>[], Map<string, Bound>>()
 
   const guardrails = Map.groupBy(fleet.guardrails, ({ owner }) => owner)
-  const inForce = new Map<TenantNode, readonly Declared<'Guardrail'>[]>()
+  const byNode = new Map<TenantNode, readonly Declared<'Guardrail'>[]>()
   /** Guardrails of the tenant's own level and of all above, the outermost first: never those of the whole fleet. */
   const guardrailsOf = (tenant: TenantNode): readonly Declared<'Guardrail'>[] => {
-    const known = inForce.get(tenant)
+    const known = byNode.get(tenant)
     if (known) return known
     const above = tenant.parent ? guardrailsOf(tenant.parent) : (guardrails.get('') ?? [])
     const own = guardrails.get(tenant.path)
     const all = own ? [...above, ...own] : above
-    inForce.set(tenant, all)
+    byNode.set(tenant, all)
     return all
   }
 
@@ -198,7 +198,8 @@ export function actionsOf(spec: Workflow['spec']): readonly string[] {
   if (!found) {
     const all = new Set<string>()
     for (const { steps } of stepListsIn(spec)) addActions(steps, all)
-    found = lists.of([...all].join(' '), () => [...all])
+    // Not joined: a name that a file gives may hold anything.
+    found = lists.of(JSON.stringify([...all]), () => [...all])
     actions.set(spec, found)
   }
   return found

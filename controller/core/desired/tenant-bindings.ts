@@ -31,7 +31,7 @@ export function createBindings(bind: Bind): (tenant: TenantNode, workflows: Iter
   const byActions = new Map<string, Branch>()
   const withMore = (needs: Needs, used: readonly string[]): Needs => {
     const actions = [...new Set([...needs.actions, ...used])]
-    const key = actions.join(' ')
+    const key = JSON.stringify(actions)
     const bound = byActions.get(key) ?? { next: new Map() }
     byActions.set(key, bound)
     return { actions, bound, more: new Map() }
@@ -45,6 +45,7 @@ export function createBindings(bind: Bind): (tenant: TenantNode, workflows: Iter
       needs = next
     }
     const bindAction = bind(tenant)
+    const bindings: ActionBinding[] = []
     let branch = needs.bound
     for (const action of needs.actions) {
       const bound = bindAction(action)
@@ -52,17 +53,14 @@ export function createBindings(bind: Bind): (tenant: TenantNode, workflows: Iter
       let next = branch.next.get(bound.binding)
       if (!next) branch.next.set(bound.binding, (next = { next: new Map() }))
       branch = next
+      bindings.push(bound.binding)
     }
-    branch.bindings ??= mapOf(needs.actions, bindAction)
+    branch.bindings ??= mapOf(needs.actions, bindings)
     return { kind: 'bound', bindings: branch.bindings }
   }
 }
 
-function mapOf(actions: readonly string[], bindAction: ReturnType<Bind>): Bindings {
-  const bindings = newMap() as Record<string, unknown> as Record<string, ActionBinding>
-  for (const action of actions) {
-    const bound = bindAction(action)
-    if (bound.kind === 'bound') bindings[action] = bound.binding
-  }
-  return Object.freeze(bindings)
+function mapOf(actions: readonly string[], bindings: readonly ActionBinding[]): Bindings {
+  const entries = actions.map((action, at) => [action, bindings[at]])
+  return Object.freeze(Object.assign(newMap(), Object.fromEntries(entries)) as unknown as Bindings)
 }

@@ -45,7 +45,7 @@ export function allFit<Declared>(spec: Workflow['spec'], taken: Taken<Declared>)
   return true
 }
 
-/** The same of a workflow that is derived from one in which nothing is wrong. */
+/** The same of a workflow that is derived from one of which it is true. That no step reads a later one is known by then. */
 export function areFit<Declared>({ apart }: Derived, { steps }: Workflow['spec'], taken: Taken<Declared>): boolean {
   const namesOf = (id: string): readonly string[] | undefined => {
     for (const step of steps) for (const given of seenOf(step, taken).outputs) if (given.id === id) return given.names

@@ -20,7 +20,7 @@ type Trigger = NonNullable<Spec['triggers']>[number]
 type Outputs = NonNullable<Spec['outputs']>
 
 /** Workflows in which types find nothing wrong, with the types of their steps; those that perform others are not kept. */
-const sound = new WeakMap<Spec, { readonly of: Around['actionOf']; readonly steps: ReadonlyMap<string, Type> }>()
+const typed = new WeakMap<Spec, { readonly of: Around['actionOf']; readonly steps: ReadonlyMap<string, Type> }>()
 const none: readonly never[] = []
 
 /**
@@ -44,7 +44,7 @@ export function checkTypes(spec: Spec, around: Around, derived?: Derived): reado
       addTypes(steps, step, seen)
     }
   if (outputs) report(onOutputs(outputs, spec, fields), ['spec'])
-  if (problems.length === 0 && !performsOthers(spec)) sound.set(spec, { of: around.actionOf, steps })
+  if (problems.length === 0 && !performsOthers(spec)) typed.set(spec, { of: around.actionOf, steps })
   return problems
 }
 
@@ -53,9 +53,12 @@ function addTypes(steps: Map<string, Type>, step: Step, seen: readonly Type[]): 
   for (let place = 0; place < ids.length; place++) steps.set(ids[place] as string, seen[place] as Type)
 }
 
-/** Whether nothing is wrong with the steps that a sound workflow does not have, and the others see the types that they saw. */
+/**
+ * Whether nothing is wrong with the steps that a typed workflow does not have, and the others see the types that they saw.
+ * Types of later steps are seen too: that no step reads those is known by then.
+ */
 function areTyped({ from, apart }: Derived, spec: Spec, around: Around): boolean {
-  const known = sound.get(from)
+  const known = typed.get(from)
   if (known?.of !== around.actionOf || performsOthers(spec)) return false
   const { inputs } = spec
   const added = new Map<string, Type>()
@@ -68,7 +71,7 @@ function areTyped({ from, apart }: Derived, spec: Spec, around: Around): boolean
     else if (remarksOnStep(step).ids.some((id, place) => known.steps.get(id) !== seen[place])) return false
   }
   // Most put no step in, and have the types in common.
-  sound.set(spec, added.size === 0 ? known : { of: known.of, steps: new Map([...known.steps, ...added]) })
+  typed.set(spec, added.size === 0 ? known : { of: known.of, steps: new Map([...known.steps, ...added]) })
   return true
 }
 

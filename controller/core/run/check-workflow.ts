@@ -17,7 +17,7 @@ type Spec = Workflow['spec']
  * Of one that is derived from another the steps that this one does not have are looked at, and no others.
  */
 export function checkWorkflow(spec: Spec, derived?: Derived): Problem[] {
-  if (derived && areSound(derived, spec)) return []
+  if (derived && areSeen(derived, spec)) return []
   const declared = new Set<string>()
   let count = 0
   for (const { steps } of stepListsIn(spec)) {
@@ -45,7 +45,7 @@ export function checkWorkflow(spec: Spec, derived?: Derived): Problem[] {
 
 const nobody: ReadonlySet<string> = new Set()
 
-function areSound({ apart }: Derived, spec: Spec): boolean {
+function areSeen({ apart }: Derived, spec: Spec): boolean {
   const problems: Problem[] = []
   for (const { step } of apart) {
     // It reads one or two of those before it, so these are looked for when it does.

@@ -4,7 +4,7 @@ import { remarksOnStep } from './step-remarks.ts'
 
 type Spec = Workflow['spec']
 
-/** A workflow in which nothing was wrong, and the steps of another one that it does not have. */
+/** A workflow in which a check found nothing wrong, for which whoever asks vouches, and the steps of another one that it does not have. */
 export interface Derived {
   readonly from: Spec
   readonly apart: readonly Apart[]
@@ -16,8 +16,8 @@ export interface Apart {
   readonly instead: Step | undefined
 }
 
-/** What is said of steps depends on, besides other steps. */
-const around = ['triggers', 'inputs', 'outputs', 'outputSchema', 'onCancelSteps'] as const
+/** All else that the checks read. */
+const others = ['triggers', 'inputs', 'outputs', 'outputSchema', 'onCancelSteps'] as const
 
 /**
  * The steps in which a workflow differs from another one, where all others are read and read as they were: none is gone or
@@ -25,7 +25,7 @@ const around = ['triggers', 'inputs', 'outputs', 'outputSchema', 'onCancelSteps'
  * Undefined where it takes a look at the whole.
  */
 export function stepsApart(spec: Spec, from: Spec): readonly Apart[] | undefined {
-  if (around.some((field) => spec[field] !== from[field])) return undefined
+  if (others.some((field) => spec[field] !== from[field])) return undefined
   const apart: Apart[] = []
   let at = 0
   for (const step of spec.steps) {

@@ -82,17 +82,19 @@ export class RenderedBranch {
     const edit: Edit = { ids: new Map(), blobs: new BlobBatch() }
     const known = new Recent<string, string>(textsKept)
     let written: Promise<void> = Promise.resolve()
-    for (const [path, text] of files) {
-      checkPath(path)
-      edit.ids.set(path, text === null ? null : known.of(text, () => edit.blobs.add(text)))
-      if (edit.blobs.size < blobsAtOnce) continue
+    try {
+      for (const [path, text] of files) {
+        checkPath(path)
+        edit.ids.set(path, text === null ? null : known.of(text, () => edit.blobs.add(text)))
+        if (edit.blobs.size < blobsAtOnce) continue
+        await written
+        written = writePackInThread(this.#gitdir, edit.blobs.objects())
+        edit.blobs.clear()
+      }
+    } finally {
+      // Nobody writes any more when this is told to have failed.
       await written
-      written = writePackInThread(this.#gitdir, edit.blobs.objects())
-      // It fails again where it is waited for.
-      written.catch(() => {})
-      edit.blobs.clear()
     }
-    await written
     return edit
   }
 

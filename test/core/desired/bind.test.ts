@@ -9,6 +9,7 @@ import {
   connection,
   connector,
   guardrail,
+  overlay,
   resolveFiles,
   share,
   tenant,
@@ -160,6 +161,23 @@ describe('what cannot be bound freezes the tenants that need it', () => {
   test('an action that is not declared', () => {
     const state = resolveFiles(fleet, edr, workflow('contain', 'steps: [{ id: go, action: isolat }]'))
     expect(causes(state)['acme/south']).toBe('the action `isolat` is not declared (needed by contain)')
+  })
+
+  test.each([
+    ['two names in one', 'isolate get_user'],
+    ['no name at all', "''"],
+  ])('%s stand for themselves, and trouble nobody else', (_, name) => {
+    const others = {
+      ...workflow('both', 'steps: [{ id: a, action: isolate }, { id: b, action: get_user }]'),
+      ...workflow('neither', 'steps: [{ id: a, set: {} }]'),
+      ...share('others', '[{ name: both }, { name: neither }]'),
+    }
+    const bad = overlay('acme/north', 'contain', '1.0.0', `steps: [{ id: isolate, action: ${name} }]`)
+    const good = [fleet, others, edr, connection('acme', 'idp', 'okta')] as const
+    const state = resolveFiles(...good, bad)
+    expect(frozenOf(state)).toMatchObject({ 'acme/north': 'unknown-action', 'acme/north/contoso': 'unknown-action' })
+    expect(performs(state, 'acme/south', 'get_user')).toEqual(['acme/idp okta'])
+    expect(frozenOf(resolveFiles(...good))).toEqual({})
   })
 
   test('an action named like something built in is no exception', () => {
