@@ -32,6 +32,7 @@ const named = (result: MergeResult): string[] =>
     .map(({ path, type }) => `${formatPath(path)} ${type}`)
     .sort()
 const unordered = (value: Json | undefined): unknown => comparable(value, schema, { ordered: false })
+const leafWise = (value: Json | undefined): unknown => comparable(value, schema, { ordered: false, dropEmpty: true })
 const isUnder = (path: Path, start: Path): boolean => start.every((segment, at) => equal(segment, path[at]))
 const hold = <T>(input: fc.Arbitrary<T>, check: (value: T) => void): void =>
   fc.assert(fc.property(input, check), { numRuns, seed })
@@ -168,8 +169,16 @@ describe('three-way merge', () => {
       const right = merge(b, x, yz.value)
       expect(named(left)).toEqual([])
       expect(named(right)).toEqual([])
-      expect(unordered(left.value)).toEqual(unordered(right.value))
+      expect(leafWise(left.value)).toEqual(leafWise(right.value))
     }))
+
+  it('which emptied map stays depends on the grouping: an empty one that a side says stays, and what another emptied goes', () => {
+    const b = toValue({ labels: { k: '1', l: '2' } })
+    const [gone, withoutK, withoutL] = [toValue({}), toValue({ labels: { l: '2' } }), toValue({ labels: { k: '1' } })]
+    const grouped = (x: Json, y: Json, z: Json) => merge(b, merge(b, x, y).value, z).value
+    expect(grouped(gone, withoutK, withoutL)).toEqual({})
+    expect(grouped(withoutK, withoutL, gone)).toEqual({ labels: {} })
+  })
 
   it('convergence: a chain that accepts theirs everywhere leaves levels without edits equal to their parent', () =>
     hold(fc.tuple(triple, edits), ([{ b, o, t }, deeper]) => {
