@@ -63,78 +63,91 @@ export function createBinder(fleet: Fleet): Bind {
     return all
   }
 
-  return (tenant) => {
-    const inForce = guardrailsOf(tenant).filter(({ owner, resource }) => {
-      return isWithin(tenant.path, owner) && selects(resource.spec.to, tenant, owner)
-    })
-    const { byAction, unclear } = offersOf(tenant)
+  const bindAction = (
+    tenant: TenantNode,
+    action: string,
+    { inForce, offers: { byAction, unclear } }: Around,
+  ): Bound => {
+    const declared = fleet.actions.get(action)
+    if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
+    if (isUnreadable(declared)) return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
+    const { effect, input } = declared.resource.spec
+    const ruleFor = (rule: string) =>
+      inForce.find((guardrail) => guardrail.resource.spec.rule === rule && isMeant(guardrail, action, effect))
+    const forbidden = ruleFor('forbid')
+    if (forbidden) {
+      const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
+      return unbound(
+        problem('forbidden', `\`${action}\` is forbidden for ${tenant.path}: ${reason}`, {
+          ...at(tenant),
+          place: { file: forbidden.file, line: 1, column: 1 },
+        }),
+      )
+    }
+    const approval = ruleFor('approve')?.resource
 
-    return (action) => {
-      const declared = fleet.actions.get(action)
-      if (!declared) return unbound(problem('unknown-action', `the action \`${action}\` is not declared`, at(tenant)))
-      if (isUnreadable(declared))
-        return unbound({ ...frozenBy(declared.file, declared.unreadable), tenant: tenant.path })
-      const { effect, input } = declared.resource.spec
-      const ruleFor = (rule: string) =>
-        inForce.find((guardrail) => guardrail.resource.spec.rule === rule && isMeant(guardrail, action, effect))
-      const forbidden = ruleFor('forbid')
-      if (forbidden) {
-        const reason = forbidden.resource.spec.message ?? `${forbidden.file} forbids it`
-        return unbound(
-          problem('forbidden', `\`${action}\` is forbidden for ${tenant.path}: ${reason}`, {
-            ...at(tenant),
-            place: { file: forbidden.file, line: 1, column: 1 },
-          }),
-        )
-      }
-      const approval = ruleFor('approve')?.resource
+    const named = tenant.bindings[action]
+    const unknown = named?.find((name) => !visibleConnection(tenant, name))
+    if (unknown !== undefined) {
+      return unbound(
+        problem(
+          'unknown-connection',
+          `\`bindings.${action}\` names \`${unknown}\`, which ${tenant.path} does not have`,
+          { ...at(tenant), path: `/spec/bindings/${action}` },
+        ),
+      )
+    }
+    const chosen =
+      named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
+      byAction.get(action) ??
+      (unclear ? [unclear] : [])
+    if (chosen.length === 0)
+      return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
+    if (!named && chosen.length > 1) {
+      const names = chosen.map((connection) => connection.resource.metadata.name).join(', ')
+      return unbound(
+        problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
+      )
+    }
+    const reason = approval && (approval.spec.message ?? `${approval.metadata.name} demands an approval`)
+    const known = shared.get(chosen) ?? new Map<string, Bound>()
+    const key = reason === undefined ? action : `${action} ${reason}`
+    let bound = known.get(key)
+    if (!bound) {
+      bound = boundTo(chosen)
+      // What goes wrong names the tenant.
+      if (bound.kind === 'bound') shared.set(chosen, known.set(key, bound))
+    }
+    return bound
 
-      const named = tenant.bindings[action]
-      const unknown = named?.find((name) => !visibleConnection(tenant, name))
-      if (unknown !== undefined) {
-        return unbound(
-          problem(
-            'unknown-connection',
-            `\`bindings.${action}\` names \`${unknown}\`, which ${tenant.path} does not have`,
-            { ...at(tenant), path: `/spec/bindings/${action}` },
-          ),
-        )
+    function boundTo(all: readonly Declared<'Connection'>[]): Bound {
+      const connections: BoundConnection[] = []
+      for (const connection of all) {
+        const found = boundConnection(fleet, connection, action)
+        if ('code' in found) return unbound({ ...found, tenant: tenant.path })
+        connections.push(found)
       }
-      const chosen =
-        named?.map((name) => visibleConnection(tenant, name) as Declared<'Connection'>) ??
-        byAction.get(action) ??
-        (unclear ? [unclear] : [])
-      if (chosen.length === 0)
-        return unbound(problem('missing-binding', `no connection of ${tenant.path} performs \`${action}\``, at(tenant)))
-      if (!named && chosen.length > 1) {
-        const names = chosen.map((connection) => connection.resource.metadata.name).join(', ')
-        return unbound(
-          problem('ambiguous-binding', `\`${action}\` may be performed by ${names} for ${tenant.path}`, at(tenant)),
-        )
-      }
-      const reason = approval && (approval.spec.message ?? `${approval.metadata.name} demands an approval`)
-      const known = shared.get(chosen) ?? new Map<string, Bound>()
-      const key = reason === undefined ? action : `${action} ${reason}`
-      let bound = known.get(key)
-      if (!bound) {
-        bound = boundTo(chosen)
-        // What goes wrong names the tenant.
-        if (bound.kind === 'bound') shared.set(chosen, known.set(key, bound))
-      }
-      return bound
-
-      function boundTo(all: readonly Declared<'Connection'>[]): Bound {
-        const connections: BoundConnection[] = []
-        for (const connection of all) {
-          const found = boundConnection(fleet, connection, action)
-          if ('code' in found) return unbound({ ...found, tenant: tenant.path })
-          connections.push(found)
-        }
-        const approved = reason !== undefined && { approval: reason }
-        return { kind: 'bound', binding: { effect, inputSchema: digestOf(input), ...approved, connections } }
-      }
+      const approved = reason !== undefined && { approval: reason }
+      return { kind: 'bound', binding: { effect, inputSchema: digestOf(input), ...approved, connections } }
     }
   }
+
+  return (tenant) => {
+    const around = {
+      inForce: guardrailsOf(tenant).filter(
+        ({ owner, resource }) => isWithin(tenant.path, owner) && selects(resource.spec.to, tenant, owner),
+      ),
+      offers: offersOf(tenant),
+    }
+    return (action) => bindAction(tenant, action, around)
+  }
+}
+
+/** What all actions of a tenant have in common. */
+interface Around {
+  /** Guardrails that mean the tenant, the outermost first. */
+  readonly inForce: readonly Declared<'Guardrail'>[]
+  readonly offers: Offers
 }
 
 /** Who offers what to a tenant: the connections of the nearest level that has any for the action. */
