@@ -1,11 +1,5 @@
-import { hash } from 'node:crypto'
-import type { NewObject } from './new-object.ts'
-
-interface Row {
-  readonly oid: string
-  readonly from: number
-  readonly to: number
-}
+import { type NewObject, type ObjectRow, objectsIn } from './new-object.ts'
+import { objectId } from './object-id.ts'
 
 /**
  * Blobs that are about to be written, each once, as bytes in one place. A buffer each would be memory outside of the heap,
@@ -14,7 +8,7 @@ interface Row {
 export class BlobBatch {
   #bytes = Buffer.allocUnsafeSlow(1 << 16)
   #length = 0
-  #rows: Row[] = []
+  #rows: ObjectRow[] = []
   /** Those of earlier batches among them. */
   readonly #known = new Set<string>()
 
@@ -24,21 +18,20 @@ export class BlobBatch {
 
   /** The id of the blob with this text. */
   add(text: string): string {
-    const header = `blob ${Buffer.byteLength(text)}\0`
-    this.#reserve(header.length + 3 * text.length)
-    const from = this.#length + this.#bytes.write(header, this.#length, 'latin1')
+    this.#reserve(3 * text.length)
+    const from = this.#length
     const to = from + this.#bytes.write(text, from)
-    const oid = hash('sha1', this.#bytes.subarray(this.#length, to))
+    const oid = objectId('blob', this.#bytes.subarray(from, to))
     if (this.#known.has(oid)) return oid
     this.#known.add(oid)
-    this.#rows.push({ oid, from, to })
+    this.#rows.push({ type: 'blob', oid, from, to })
     this.#length = to
     return oid
   }
 
   /** Their contents are those of the batch: they hold until it is cleared. */
   objects(): NewObject[] {
-    return this.#rows.map(({ oid, from, to }) => ({ type: 'blob', oid, contents: this.#bytes.subarray(from, to) }))
+    return objectsIn(this.#bytes, this.#rows)
   }
 
   clear(): void {

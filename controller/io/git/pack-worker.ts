@@ -1,5 +1,6 @@
 import { workerData } from 'node:worker_threads'
-import { objectsOf, type PackTask, writePack } from './pack-writer.ts'
+import { objectsIn } from './new-object.ts'
+import { type PackTask, writePack } from './pack-writer.ts'
 
-const task = workerData as PackTask
-await writePack(task.gitdir, objectsOf(task))
+const { gitdir, rows, bytes } = workerData as PackTask
+await writePack(gitdir, objectsIn(bytes, rows))

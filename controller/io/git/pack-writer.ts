@@ -1,22 +1,22 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { NewObject } from './new-object.ts'
+import type { NewObject, ObjectRow } from './new-object.ts'
 import { encodePack } from './pack-file.ts'
 import { writeDurably } from './write-durably.ts'
 
 /** Writes one pack with its index into a repository of our own; the objects count from when this resolves. */
-export async function writePack(gitdir: string, objects: Iterable<NewObject>): Promise<void> {
-  const { name, pack, index } = await encodePack([...objects])
+export async function writePack(gitdir: string, objects: readonly NewObject[]): Promise<void> {
+  const { name, pack, index } = await encodePack(objects)
   const path = join(gitdir, 'objects/pack', `pack-${name}`)
   // Index last: a pack counts from the moment its index is there.
   await writeDurably(`${path}.pack`, pack)
   await writeDurably(`${path}.idx`, index)
 }
 
-/** What the thread is given: `bytes` has the contents of all, one behind the other. */
+/** What the thread is given. */
 export interface PackTask {
   readonly gitdir: string
-  readonly rows: readonly (readonly [type: NewObject['type'], oid: string, length: number])[]
+  readonly rows: readonly ObjectRow[]
   readonly bytes: Uint8Array
 }
 
@@ -26,12 +26,13 @@ export interface PackTask {
  */
 export function writePackInThread(gitdir: string, objects: readonly NewObject[]): Promise<void> {
   const bytes = Buffer.allocUnsafeSlow(objects.reduce((sum, { contents }) => sum + contents.byteLength, 0))
-  const rows: [NewObject['type'], string, number][] = []
-  let at = 0
+  const rows: ObjectRow[] = []
+  let from = 0
   for (const { type, oid, contents } of objects) {
-    bytes.set(contents, at)
-    at += contents.byteLength
-    rows.push([type, oid, contents.byteLength])
+    const to = from + contents.byteLength
+    bytes.set(contents, from)
+    rows.push({ type, oid, from, to })
+    from = to
   }
   const workerData: PackTask = { gitdir, rows, bytes }
   return new Promise((resolve, reject) => {
@@ -45,12 +46,4 @@ export function writePackInThread(gitdir: string, objects: readonly NewObject[])
       code === 0 ? resolve() : reject(new Error(`The thread that packs ended with ${code}.`)),
     )
   })
-}
-
-export function* objectsOf({ rows, bytes }: PackTask): Generator<NewObject> {
-  let at = 0
-  for (const [type, oid, length] of rows) {
-    yield { type, oid, contents: bytes.subarray(at, at + length) }
-    at += length
-  }
 }
