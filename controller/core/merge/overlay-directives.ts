@@ -23,7 +23,7 @@ export const isDirective = (key: string): boolean => key.charCodeAt(0) === dolla
 
 /** A key of the document that would read as a directive is written with one `$` more. */
 export function toOverlayKey(key: string): string {
-  return key.charCodeAt(0) === dollar && (all.has(key) || key.startsWith('$$')) ? `$${key}` : key
+  return isDirective(key) || key.startsWith('$$') ? `$${key}` : key
 }
 
 export function fromOverlayKey(key: string): string {

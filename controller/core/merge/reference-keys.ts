@@ -53,8 +53,8 @@ function collect(value: Json, schema: SchemaNode, path: Segment[], rules: Refere
         own = fresh
         rules.remembered?.set(item, own)
       }
-      for (let at = 0; at < own.targets.length; at++) found.targets.push(own.targets[at] as string)
-      for (let at = 0; at < own.mentions.length; at++) found.mentions.push(own.mentions[at] as string)
+      for (const key of own.targets) found.targets.push(key)
+      for (const key of own.mentions) found.mentions.push(key)
     }
   }
 }
