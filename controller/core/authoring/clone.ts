@@ -1,5 +1,5 @@
 import type { Declared, DesiredState, DesiredWorkflow, WorkflowFiles } from '../desired/index.ts'
-import { baseAnnotation, cloneBase } from '../desired/subscriptions.ts'
+import { baseAnnotation, cloneBase } from '../desired/visible-workflow.ts'
 import { fullName, isUnreadable } from '../desired/fleet.ts'
 import { editYaml, writeBack } from '../merge/index.ts'
 import { parentPath } from '../model/names.ts'

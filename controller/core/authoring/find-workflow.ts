@@ -3,7 +3,7 @@ import type { DesiredState, DesiredTenant, DesiredWorkflow, WorkflowFiles } from
 import { isUnreadable } from '../desired/fleet.ts'
 import { originOf, overlaysOf } from '../desired/chain.ts'
 import { subtree } from '../desired/select.ts'
-import { isClone, visibleWorkflow } from '../desired/subscriptions.ts'
+import { isClone, visibleWorkflow } from '../desired/visible-workflow.ts'
 import type { ResourceOf } from '../model/document.ts'
 import type { Workflow } from '../model/generated/kinds.ts'
 import { isWithin } from '../model/names.ts'

@@ -22,7 +22,7 @@ export { inseparable } from './inseparable.ts'
 export { parseSelector, selects } from './select.ts'
 export { type Contest, type HeldConflict, heldConflicts, type RaisedConflict } from './conflicts.ts'
 export { unresolvedAnnotation } from './layers.ts'
-export { baseAnnotation } from './subscriptions.ts'
+export { baseAnnotation } from './visible-workflow.ts'
 export type { Decide } from './decide-merge.ts'
 export {
   type Upgrade,

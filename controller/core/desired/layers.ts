@@ -6,7 +6,7 @@ import type { TenantNode } from './hierarchy.ts'
 import { type Chain, isLayer, type LayerChain } from './chain.ts'
 import { isExempt } from './locks-of.ts'
 import { subtree } from './select.ts'
-import { cloneBase, mayBeClone, visibleWorkflow } from './subscriptions.ts'
+import { cloneBase, mayBeClone, visibleWorkflow } from './visible-workflow.ts'
 
 export interface Layers {
   /** The chain of a workflow at a tenant. */

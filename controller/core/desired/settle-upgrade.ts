@@ -10,7 +10,7 @@ import type { Chain, LayerChain } from './chain.ts'
 import { settlePatch } from './rebase-patch.ts'
 import { documentOf, type WorkflowDocument } from './render.ts'
 import type { DesiredState } from './resolve.ts'
-import { baseAnnotation } from './subscriptions.ts'
+import { baseAnnotation } from './visible-workflow.ts'
 import type { UpgradeEdit } from './upgrade.ts'
 import { unresolvedIn } from './upgrade-subject.ts'
 

@@ -8,7 +8,7 @@ import { type Chain, isLayer, originOf } from './chain.ts'
 import { unresolvedAnnotation } from './layers.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 import { subtree } from './select.ts'
-import { cloneBase, visibleWorkflow } from './subscriptions.ts'
+import { cloneBase, visibleWorkflow } from './visible-workflow.ts'
 
 /** The workflow at a level: what runs there, or would, and the release that is wanted. */
 export type UpgradeSubject = Pick<DesiredWorkflow, 'name' | 'chain' | 'release' | 'spec' | 'wanted' | 'updates'>

@@ -14,7 +14,7 @@ import { documentOf, type Resolved, type WorkflowDocument } from './render.ts'
 import type { DesiredState, DesiredWorkflow } from './resolve.ts'
 import { type Settled, settleClone, settleOverlay } from './settle-upgrade.ts'
 import { stepReferences } from './step-references.ts'
-import { baseAnnotation } from './subscriptions.ts'
+import { baseAnnotation } from './visible-workflow.ts'
 import { unresolvedIn, type UpgradeSubject } from './upgrade-subject.ts'
 
 /** What an upgrade writes. `unresolved` names the paths that nobody has decided. */
